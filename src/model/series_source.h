@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * series_source - what PromQL reads from: the embedded store, or a table in a test.
+ *
+ * A const struct of functions and the object they work on.  Results live in the arena that the
+ * caller passes, labels excepted: those are references that the caller gives back with
+ * series_set_release().  Functions may be called from several threads.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "model/org.h"
+#include "model/sample.h"
+
+struct series_request {
+    org_id org;
+    const struct matcher *matchers; /* at least one that does not match the empty string */
+    size_t n_matchers;
+    msec_t from_ms;     /* inclusive */
+    msec_t to_ms;       /* inclusive */
+    mspan_t step_ms;    /* a hint for choosing a rollup tier; 0 = raw samples wanted */
+    size_t max_samples; /* over all series; more is -E2BIG */
+};
+
+struct series_data {
+    struct labels *labels;        /* one reference, owned by the set */
+    const struct sample *samples; /* ascending, times unique; stale markers included */
+    size_t n_samples;
+};
+
+struct series_set {
+    struct series_data *items; /* in no particular order */
+    size_t len;
+};
+
+static inline void series_set_release(struct series_set *set)
+{
+    for (size_t i = 0; i < set->len; i++)
+        labels_unref(set->items[i].labels);
+    set->len = 0;
+}
+
+/* A list of label names or values: sorted, unique, in the arena. */
+struct text_list {
+    const char **items;
+    size_t len;
+};
+
+struct series_source_kind {
+    /* 0, -E2BIG (over max_samples or the arena's ceiling), -EIO. */
+    int (*select)(void *source, const struct series_request *request, struct arena *arena,
+                  struct series_set *out_set);
+    /* Like select, but the sets come without samples: which series exist in the range. */
+    int (*series)(void *source, const struct series_request *request, struct arena *arena,
+                  struct series_set *out_set);
+    /* Names (label == NULL) or the values of `label` among the matching series; n_matchers may
+     * be 0 = all of the organisation. */
+    int (*labels)(void *source, const struct series_request *request, const char *label,
+                  struct arena *arena, struct text_list *out_list);
+};
+
+struct series_source {
+    const struct series_source_kind *kind;
+    void *source;
+};

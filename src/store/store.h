@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store - the embedded time series store.
+ *
+ * Series live in memory as an index and a head of compressed chunks; full chunks go to SQLite.
+ * Each batch is logged in the same database, by one writer thread that commits what has come in
+ * meanwhile as one transaction (group commit), before it is acknowledged: an acknowledged sample
+ * survives kill -9.  docs/formats/store.md specifies the bytes.
+ *
+ * Thread safe.  store_append() may be called from every loop thread at once.
+ */
+#pragma once
+
+#include "model/batch.h"
+#include "model/problem.h"
+#include "model/series_source.h"
+
+struct store;
+
+struct store_options {
+    const char *path;     /* of the SQLite file */
+    mspan_t retention;    /* raw samples older than this are deleted */
+    mspan_t out_of_order; /* how far in the past a sample is taken */
+    mspan_t future;       /* how far ahead of our clock a sample is taken */
+    size_t max_series_per_org;
+};
+
+extern const struct store_options store_defaults; /* 15 d, 7 d, 10 min, 1 M series */
+
+/* Why samples of a batch were not taken; counts.  Duplicates of what is stored (same time, same
+ * value) are taken and do nothing. */
+struct store_refusals {
+    size_t too_old, too_new, duplicate_other_value, bad_labels, series_limit;
+    char detail[256]; /* of the first one, with the series: for the sender's log */
+};
+
+/* Called once per store_append(), from the writer thread, when the batch is durable (0) or could
+ * not be made so (-ENOSPC, -EIO, ...: the sender must retry). */
+typedef void store_done_fn(int result, void *arg);
+
+/* 0; -errno with `problem` filled (corrupt file, newer format, no space). */
+int store_open(const struct store_options *options, struct store **out_store,
+               struct problem *problem);
+/* Commits what is queued, then closes. */
+void store_close(struct store *store);
+
+/* Takes a batch: samples are queryable when this returns, durable when done() is called.  Sets
+ * series[i].labels to a reference for each series taken (see batch_release_labels).  The batch
+ * and its memory are the caller's again when this returns.
+ * 0: done() will be called.  -EAGAIN: the writer is too far behind, or -ENOSPC: the disk is
+ * full; nothing was taken, done() is not called, the sender must retry. */
+int store_append(struct store *store, struct batch *batch, store_done_fn *done, void *arg,
+                 struct store_refusals *out_refusals);
+
+/* The store as PromQL reads it; lives as long as the store. */
+struct series_source store_source(struct store *store);
+
+/* True when it can accept and make durable; else false and why. */
+bool store_is_healthy(struct store *store, char *out_why, size_t size);
+
+struct store_stats {
+    uint64_t series, samples_appended, samples_refused, batches_committed, commits;
+    uint64_t log_bytes, chunk_bytes, chunks, file_bytes;
+    double commit_seconds; /* spent in commits */
+};
+void store_stats(struct store *store, struct store_stats *out_stats);
+
+/* Removes every series of the organisation whose labels match; for deleting a host. 0, -errno. */
+int store_delete_series(struct store *store, org_id org, const struct matcher *matchers,
+                        size_t n_matchers);
