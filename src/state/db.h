@@ -83,6 +83,10 @@ int db_commit(struct db *db); /* 0; -ENOSPC, -EIO: it was abandoned */
 void db_abandon(struct db *db);
 bool db_in_transaction(const struct db *db); /* by the calling thread */
 
+/* Makes what was committed survive a power cut too, when anything was committed since the last
+ * call.  Called about once a second, by a thread that may wait for the disk. 0, -errno. */
+int db_sync(struct db *db);
+
 /* An id that a row returned: SELECT or RETURNING of one integer.  0, -ENOENT when no row came. */
 int db_run_for_id(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
                   int64_t *out_id);
