@@ -38,7 +38,13 @@ int matcher_init(struct matcher *matcher, enum matcher_op op, const char *name,
                  const char *value, struct problem *problem);
 void matcher_deinit(struct matcher *matcher);
 
+/* False, for =~ and !~ alike, when the step limit is exceeded: an expensive pattern selects
+ * nothing, and after a few such values it is not tried again. */
 bool matcher_matches_value(const struct matcher *matcher, const char *value);
+
+/* True once a value took more steps than the limit: what was selected is then not to be
+ * trusted, and the person who wrote the pattern should be told. */
+bool matcher_is_exhausted(const struct matcher *matcher);
 
 /* All of them match. */
 bool matcher_all_match(const struct matcher *matchers, size_t count,
