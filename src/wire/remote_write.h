@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remote_write - Prometheus' remote write 1.0: a WriteRequest in protobuf, both directions.
+ *
+ *     WriteRequest { 1: TimeSeries*, 3: metadata* (skipped) }
+ *     TimeSeries   { 1: Label*, 2: Sample*, 3: exemplars, 4: histograms (both skipped) }
+ *     Sample       { 1: double value, 2: int64 timestamp in ms }
+ *
+ * The reader is written by hand, checks every bound and allocates only from the arena.  The
+ * labels of a series normally lie side by side and are then used where they lie, so the body
+ * must live as long as the batch.  What labels say is not looked at here: store_append() does,
+ * once per new series.  Thread safe.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/batch.h"
+#include "model/problem.h"
+
+#define REMOTE_WRITE_BODY_MAX_BYTES   ((size_t)256 * 1024 * 1024) /* unpacked */
+#define REMOTE_WRITE_LABELS_MAX_BYTES ((size_t)256 * 1024)        /* of one series, encoded */
+
+/* `body` is what snappy_unpack() gave.  Leaves out_batch->org alone.  Series without samples
+ * are left out.  0; -EINVAL with `problem` filled (malformed, or a limit above exceeded);
+ * -E2BIG when the arena's ceiling is too low for it. */
+int remote_write_decode(const void *body, size_t len, struct arena *arena,
+                        struct batch *out_batch, struct problem *problem);
+
+/* Appends a WriteRequest; errors are the buf's. */
+int remote_write_encode(const struct batch_series *series, size_t n_series, struct buf *out);
