@@ -15,7 +15,12 @@
 #include "base/json.h"
 #include "model/labels.h"
 
-enum metric_type { METRIC_GAUGE, METRIC_COUNTER, METRIC_UNTYPED, METRIC_TYPE_COUNT };
+enum metric_type {
+    METRIC_GAUGE,
+    METRIC_COUNTER,
+    METRIC_UNTYPED,
+    METRIC_TYPE_COUNT
+};
 
 extern const char *const metric_type_names[METRIC_TYPE_COUNT]; /* "gauge", ... */
 
@@ -36,7 +41,7 @@ struct emitter {
 };
 
 struct collect_options {
-    const char *root; /* "/" */
+    const char *root;                               /* "/" */
     bool cpu, memory, disk, network, services, ssh; /* false: not collected at all */
     const char *const *disk_paths;   /* NULL-terminated; NULL or empty = every real mount */
     const char *const *interfaces;   /* likewise: every real interface */
@@ -67,11 +72,20 @@ void collect_write_ssh(struct collect *collect, struct json *json);
 /* The newest numbers by themselves, for `--print json` (seed 000's shape). */
 struct collect_summary {
     double cpu_percent, memory_percent; /* NaN = unknown */
-    struct { char path[256]; double percent; } disks[64];
+    struct {
+        char path[256];
+        double percent;
+    } disks[64];
     size_t n_disks;
-    struct { char name[32]; double in_kib_per_s, out_kib_per_s; } interfaces[64];
+    struct {
+        char name[32];
+        double in_kib_per_s, out_kib_per_s;
+    } interfaces[64];
     size_t n_interfaces;
-    struct { char name[128]; char state[32]; } services[64]; /* those of service_list */
+    struct {
+        char name[128];
+        char state[32];
+    } services[64]; /* those of service_list */
     size_t n_services;
     uint64_t ssh_failed;
 };

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One source per collector that is wanted, run in the order of the table.  Options are copied,
+ * so that a caller may free its configuration.
+ */
+#include "collect/collect.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "collect/facts.h"
+#include "collect/registry.h"
+
+const char *const metric_type_names[] = {"gauge", "counter", "untyped"};
+_Static_assert(ARRAY_LEN(metric_type_names) == METRIC_TYPE_COUNT, "a name for each type");
+
+struct collect {
+    struct collect_options options; /* its strings and lists are owned */
+    struct host_root root;
+    struct collect_summary summary;
+    struct source *sources; /* owned */
+    size_t n_sources;
+};
+
+static const char **copy_list(const char *const *list)
+{
+    if (list_is_empty(list))
+        return NULL;
+    size_t count = 0;
+    while (list[count] != NULL)
+        count++;
+    const char **copy = memory_calloc(count + 1, sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        copy[i] = memory_strdup(list[i]);
+    return copy;
+}
+
+static void free_text(const char *text)
+{
+    free((void *)(uintptr_t)text);
+}
+
+static void free_list(const char *const *list)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        free_text(list[i]);
+    free((void *)(uintptr_t)list);
+}
+
+static void copy_options(struct collect_options *copy, const struct collect_options *options)
+{
+    *copy = *options;
+    copy->root = memory_strdup(options->root != NULL ? options->root : "/");
+    copy->disk_paths = copy_list(options->disk_paths);
+    copy->interfaces = copy_list(options->interfaces);
+    copy->service_list = copy_list(options->service_list);
+    if (options->ssh_log_path != NULL)
+        copy->ssh_log_path = memory_strdup(options->ssh_log_path);
+    if (copy->ssh_window <= 0)
+        copy->ssh_window = 10 * MSEC_MINUTE;
+}
+
+static void reset_summary(struct collect_summary *summary)
+{
+    memset(summary, 0, sizeof(*summary));
+    summary->cpu_percent = (double)NAN;
+    summary->memory_percent = (double)NAN;
+}
+
+static void start_sources(struct collect *collect)
+{
+    collect->sources = memory_calloc(n_collectors, sizeof(*collect->sources));
+    for (size_t i = 0; i < n_collectors; i++) {
+        const struct collector *kind = collectors[i];
+        if (kind->is_wanted != NULL && !kind->is_wanted(&collect->options))
+            continue;
+        struct source *source = &collect->sources[collect->n_sources++];
+        source->kind = kind;
+        source->options = &collect->options;
+        source->root = &collect->root;
+        source->summary = &collect->summary;
+        source->state = kind->state_size > 0 ? memory_calloc(1, kind->state_size) : NULL;
+        if (kind->setup != NULL)
+            kind->setup(source);
+    }
+}
+
+int collect_new(const struct collect_options *options, struct collect **out_collect)
+{
+    struct collect *collect = memory_calloc(1, sizeof(*collect));
+    copy_options(&collect->options, options);
+    int error = host_root_init(&collect->root, collect->options.root);
+    if (error != 0) {
+        collect_free(collect);
+        return error;
+    }
+    reset_summary(&collect->summary);
+    start_sources(collect);
+    *out_collect = collect;
+    return 0;
+}
+
+void collect_free(struct collect *collect)
+{
+    if (collect == NULL)
+        return;
+    for (size_t i = 0; i < collect->n_sources; i++) {
+        struct source *source = &collect->sources[i];
+        if (source->kind->teardown != NULL)
+            source->kind->teardown(source);
+        free(source->state);
+    }
+    free(collect->sources);
+    if (collect->root.text.ceiling > 0)
+        host_root_deinit(&collect->root);
+    free_text(collect->options.root);
+    free_text(collect->options.ssh_log_path);
+    free_list(collect->options.disk_paths);
+    free_list(collect->options.interfaces);
+    free_list(collect->options.service_list);
+    free(collect);
+}
+
+void collect_run(struct collect *collect, const struct emitter *out)
+{
+    assert(out->emit != NULL);
+    struct tick tick = {.wall_ms = clock_wall_ms(), .mono_ns = clock_mono_ns()};
+
+    reset_summary(&collect->summary);
+    for (size_t i = 0; i < collect->n_sources; i++) {
+        struct source *source = &collect->sources[i];
+        source->problem[0] = '\0';
+        int error = source->kind->collect(source, &tick, out);
+        if (error != 0 && source->problem[0] == '\0')
+            source_set_problem(source, "%s", strerror(-error));
+    }
+}
+
+void collect_problems(struct collect *collect, struct buf *out)
+{
+    for (size_t i = 0; i < collect->n_sources; i++) {
+        const struct source *source = &collect->sources[i];
+        if (source->problem[0] != '\0')
+            buf_printf(out, "%s: %s\n", source->kind->name, source->problem);
+    }
+}
+
+void collect_write_facts(struct collect *collect, struct json *json)
+{
+    facts_write(&collect->root, json);
+}
+
+/* Writes what the collector has to report, or `absent` when it is switched off. */
+static void write_part(struct collect *collect, const char *name, struct json *json,
+                       const char *absent)
+{
+    for (size_t i = 0; i < collect->n_sources; i++) {
+        struct source *source = &collect->sources[i];
+        if (strcmp(source->kind->name, name) == 0) {
+            source->kind->write_report(source, json);
+            return;
+        }
+    }
+    json_raw(json, absent, strlen(absent));
+}
+
+void collect_write_services(struct collect *collect, struct json *json)
+{
+    write_part(collect, "services", json, "[]");
+}
+
+void collect_write_ssh(struct collect *collect, struct json *json)
+{
+    write_part(collect, "ssh", json, "null");
+}
+
+void collect_summary(struct collect *collect, struct collect_summary *out_summary)
+{
+    *out_summary = collect->summary;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loadavg - how many tasks run or wait for a disk, averaged over 1, 5 and 15 minutes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "collect/registry.h"
+#include "model/vitals.h"
+
+static const struct metric metrics[] = {
+    {VITAL_LOAD1, "1m load average.", METRIC_GAUGE},
+    {VITAL_LOAD5, "5m load average.", METRIC_GAUGE},
+    {VITAL_LOAD15, "15m load average.", METRIC_GAUGE},
+};
+
+static int loadavg_collect(struct source *source, const struct tick *tick,
+                           const struct emitter *out)
+{
+    (void)tick;
+    struct host_file *file = source->state;
+    const char *at;
+    int error = host_file_read(source->root, file, &at);
+    if (error != 0)
+        return error;
+
+    struct slice word;
+    for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+        char number[32];
+        double load;
+        if (!text_next_word(&at, &word) || !text_copy_slice(number, sizeof(number), word) ||
+            text_to_double(number, &load) != 0)
+            return -EPROTO;
+        emit_value(out, &metrics[i], load);
+    }
+    return 0;
+}
+
+static bool loadavg_is_wanted(const struct collect_options *options)
+{
+    return options->cpu;
+}
+
+static void loadavg_setup(struct source *source)
+{
+    *(struct host_file *)source->state = HOST_FILE("proc/loadavg");
+}
+
+static void loadavg_teardown(struct source *source)
+{
+    host_file_close(source->state);
+}
+
+const struct collector loadavg_collector = {
+    .name = "loadavg",
+    .help = "Load averages from /proc/loadavg.",
+    .state_size = sizeof(struct host_file),
+    .is_wanted = loadavg_is_wanted,
+    .setup = loadavg_setup,
+    .collect = loadavg_collect,
+    .teardown = loadavg_teardown,
+};
