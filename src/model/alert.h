@@ -14,8 +14,18 @@
 #include "model/host.h"
 #include "model/org.h"
 
-enum alert_state { ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED, ALERT_STATE_COUNT };
-enum alert_severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_COUNT };
+enum alert_state {
+    ALERT_PENDING,
+    ALERT_FIRING,
+    ALERT_RESOLVED,
+    ALERT_STATE_COUNT
+};
+enum alert_severity {
+    SEVERITY_INFO,
+    SEVERITY_WARNING,
+    SEVERITY_CRITICAL,
+    SEVERITY_COUNT
+};
 
 /* What happened to an alert and is told to people. */
 enum alert_transition {
@@ -43,7 +53,7 @@ struct alert {
     enum alert_severity severity;
     char summary[512]; /* "web-1: disk / is 93.2 % full, over 90 %" */
     char unit[16];
-    double value, limit; /* NaN = none */
+    double value, limit;                                /* NaN = none */
     msec_t since_ms, fired_ms, resolved_ms, updated_ms; /* 0 = not yet */
     msec_t acked_ms;
     char acked_by[128];
@@ -55,6 +65,7 @@ struct alert_event {
     int64_t id; /* row of alert_events */
     enum alert_transition transition;
     msec_t at_ms;
+    char detail[512];   /* why, where it is not plain: "no longer reported", a comment */
     struct alert alert; /* after the transition */
 };
 

@@ -111,6 +111,16 @@ const void *db_row_blob(const struct db_row *row, int column, size_t *out_len)
     return bytes;
 }
 
+int db_row_name(const struct db_row *row, int column, const char *const *names, int count)
+{
+    const char *text = db_row_text(row, column);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], text) == 0)
+            return i;
+    }
+    return 0;
+}
+
 bool db_row_is_null(const struct db_row *row, int column)
 {
     return sqlite3_column_type(row->statement, column) == SQLITE_NULL;

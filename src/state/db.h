@@ -53,6 +53,8 @@ int64_t db_row_int(const struct db_row *row, int column);      /* NULL reads as 
 double db_row_real(const struct db_row *row, int column);      /* NULL reads as NaN */
 const char *db_row_text(const struct db_row *row, int column); /* NULL reads as "" */
 const void *db_row_blob(const struct db_row *row, int column, size_t *out_len);
+/* The number of the column's text in a table of names; 0 when it is not there. */
+int db_row_name(const struct db_row *row, int column, const char *const *names, int count);
 bool db_row_is_null(const struct db_row *row, int column);
 
 /* Called per row; a non-zero return ends the query and becomes its result. */

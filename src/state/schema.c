@@ -3,11 +3,12 @@
 
 #include "base/macros.h"
 
-/* Ids are "INTEGER PRIMARY KEY" (SQLite numbers them; the PostgreSQL driver will say IDENTITY).
+/* Ids number themselves and never come twice, since messages and pages go on naming what was
+ * deleted (AUTOINCREMENT; the PostgreSQL driver will say IDENTITY).
  * Columns ending in _ms are instants, 0 or NULL meaning never; *_hash are SHA-256 of a secret. */
 const char *const schema_migrations[] = {
     "CREATE TABLE orgs ("
-    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL, created_ms INTEGER NOT NULL);"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, created_ms INTEGER NOT NULL);"
 
     "CREATE TABLE settings ("
     "  org_id INTEGER NOT NULL REFERENCES orgs(id), key TEXT NOT NULL, value TEXT NOT NULL,"
@@ -15,14 +16,14 @@ const char *const schema_migrations[] = {
 
     /* -- people and keys -- */
     "CREATE TABLE users ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  email TEXT NOT NULL UNIQUE,"                      /* lower case */
     "  name TEXT NOT NULL, password_hash TEXT NOT NULL," /* argon2id, '' = none yet */
     "  role TEXT NOT NULL,"                              /* admin, operator, viewer */
     "  created_ms INTEGER NOT NULL);"
 
     "CREATE TABLE sessions ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,"
     "  secret_hash BLOB NOT NULL UNIQUE, created_ms INTEGER NOT NULL,"
     "  expires_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL,"
@@ -33,7 +34,7 @@ const char *const schema_migrations[] = {
     "  created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, used_ms INTEGER);"
 
     "CREATE TABLE tokens ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  kind TEXT NOT NULL," /* enrol, host, read, user */
     "  name TEXT NOT NULL, secret_hash BLOB NOT NULL UNIQUE,"
     "  host_id INTEGER REFERENCES hosts(id) ON DELETE CASCADE,"
@@ -41,7 +42,7 @@ const char *const schema_migrations[] = {
 
     /* -- hosts -- */
     "CREATE TABLE hosts ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  name TEXT NOT NULL,"                     /* what the label instance says */
     "  agent_id TEXT NOT NULL DEFAULT '',"      /* which machine: made once by its agent */
     "  source TEXT NOT NULL DEFAULT 'agent',"   /* agent, remote_write, ... */
@@ -53,7 +54,7 @@ const char *const schema_migrations[] = {
 
     /* -- rules: defaults of the organisation, and what differs for one host -- */
     "CREATE TABLE rules ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  key TEXT NOT NULL," /* cpu, memory, disk, service, ssh, host_down */
     "  title TEXT NOT NULL,"
     "  expr TEXT NOT NULL,"       /* PromQL of the measured value, without the comparison */
@@ -65,7 +66,7 @@ const char *const schema_migrations[] = {
     "  UNIQUE (org_id, key));"
 
     "CREATE TABLE rule_overrides ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  rule_id INTEGER NOT NULL REFERENCES rules(id) ON DELETE CASCADE,"
     "  host_id INTEGER NOT NULL REFERENCES hosts(id) ON DELETE CASCADE,"
     "  limit_value REAL, for_ms INTEGER, enabled INTEGER," /* NULL = as the rule says */
@@ -73,7 +74,7 @@ const char *const schema_migrations[] = {
 
     /* -- alerts: one row per condition that became true -- */
     "CREATE TABLE alerts ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  rule_id INTEGER NOT NULL, rule_key TEXT NOT NULL,"
     "  host_id INTEGER NOT NULL, host_name TEXT NOT NULL,"
     "  labels TEXT NOT NULL," /* JSON object; with rule and host the identity */
@@ -88,14 +89,14 @@ const char *const schema_migrations[] = {
     "CREATE INDEX alerts_by_time ON alerts (org_id, since_ms);"
 
     "CREATE TABLE alert_events (" /* what happened to an alert, in order */
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  alert_id INTEGER NOT NULL REFERENCES alerts(id) ON DELETE CASCADE,"
     "  at_ms INTEGER NOT NULL, transition TEXT NOT NULL," /* fired, resolved, acknowledged */
     "  value REAL, actor TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX alert_events_by_alert ON alert_events (alert_id, id);"
 
     "CREATE TABLE outages ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  host_id INTEGER NOT NULL, host_name TEXT NOT NULL, alert_id INTEGER,"
     "  last_seen_ms INTEGER NOT NULL," /* the last report before it */
     "  detected_ms INTEGER NOT NULL, ended_ms INTEGER, cleared_ms INTEGER,"
@@ -103,7 +104,7 @@ const char *const schema_migrations[] = {
 
     /* -- notification -- */
     "CREATE TABLE channels ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  kind TEXT NOT NULL, name TEXT NOT NULL, enabled INTEGER NOT NULL,"
     "  config TEXT NOT NULL,"  /* JSON without secrets */
     "  secrets BLOB NOT NULL," /* secretbox of a JSON object */
@@ -113,7 +114,7 @@ const char *const schema_migrations[] = {
     "  UNIQUE (org_id, name));"
 
     "CREATE TABLE outbox ("
-    "  id INTEGER PRIMARY KEY, org_id INTEGER NOT NULL REFERENCES orgs(id),"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, org_id INTEGER NOT NULL REFERENCES orgs(id),"
     "  channel_id INTEGER NOT NULL REFERENCES channels(id) ON DELETE CASCADE,"
     "  alert_id INTEGER, event_id INTEGER," /* NULL for a test message */
     "  idempotency_key TEXT NOT NULL UNIQUE,"
