@@ -38,6 +38,7 @@ const char *const schema_migrations[] = {
     "  kind TEXT NOT NULL," /* enrol, host, read, user */
     "  name TEXT NOT NULL, secret_hash BLOB NOT NULL UNIQUE,"
     "  host_id INTEGER REFERENCES hosts(id) ON DELETE CASCADE,"
+    "  user_id INTEGER REFERENCES users(id) ON DELETE CASCADE," /* of kind user: whose */
     "  created_ms INTEGER NOT NULL, last_used_ms INTEGER, revoked_ms INTEGER);"
 
     /* -- hosts -- */
@@ -124,6 +125,7 @@ const char *const schema_migrations[] = {
     "  created_ms INTEGER NOT NULL, finished_ms INTEGER,"
     "  last_answer TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX outbox_due ON outbox (state, next_ms);"
+    "CREATE INDEX outbox_by_channel ON outbox (channel_id, state, id);"
     "CREATE INDEX outbox_by_alert ON outbox (alert_id);",
 };
 
