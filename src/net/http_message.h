@@ -54,12 +54,22 @@ struct http_request {
     bool is_tls;
 };
 
-/* The first value, or NULL. */
+/* The first value of that name (in any case), or NULL. */
+const char *http_header_find(const struct http_header *headers, size_t n_headers,
+                             const char *name);
 const char *http_request_header(const struct http_request *request, const char *name);
 
 /* Percent-decodes the first value of `name` in the query string (or form body) into `out`.
  * 0; -ENOENT when absent; -EINVAL for a bad escape or an embedded NUL; -ENOBUFS too long. */
 int http_form_value(const char *form, const char *name, char *out, size_t size);
+
+/* Cuts the next pair off *form, still escaped.  False when nothing is left.  For names that
+ * come several times ("match[]"). */
+bool http_form_next(struct slice *form, struct slice *out_name, struct slice *out_value);
+
+/* Undoes the escapes of one name or value ('+' is a blank) into `out`, NUL-terminated.
+ * 0; -EINVAL for a bad escape or an embedded NUL; -ENOBUFS. */
+int http_form_decode(struct slice escaped, char *out, size_t size);
 
 /* The value of a cookie into `out`; 0, -ENOENT, -ENOBUFS. */
 int http_request_cookie(const struct http_request *request, const char *name, char *out,

@@ -34,7 +34,9 @@ struct http_server_options {
 
 extern const struct http_server_options http_server_defaults;
 
-/* Serves on the loops given (each accepts for itself, SO_REUSEPORT). 0, -ENOMEM. */
+/* Serves on the loops given.  Each accepts for itself from one shared socket: SO_REUSEPORT
+ * would give every loop its own, but then a second process could take the same port unnoticed,
+ * and what waits on a busy loop's socket would wait although another loop is idle. 0, -ENOMEM. */
 int http_server_new(struct loop *const *loops, size_t n_loops,
                     const struct http_server_options *options, struct http_server **out_server);
 
@@ -42,7 +44,12 @@ int http_server_new(struct loop *const *loops, size_t n_loops,
  * thread while they do.  0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL, -EINVAL (not an address). */
 int http_server_listen(struct http_server *server, const char *address, struct tls_server *tls);
 
-/* Stops accepting and closes idle connections; http_server_free() once the loops have ended. */
+/* The port of the nth listener, for those that asked for port 0; -ENOENT. */
+int http_server_port(const struct http_server *server, size_t nth_listener);
+
+/* Stops accepting, ends streams, closes idle connections; requests under way are answered.
+ * Any thread.  http_server_free() once the loops have ended and every thread that may answer
+ * has: it drops what is left. */
 void http_server_stop(struct http_server *server);
 void http_server_free(struct http_server *server);
 
@@ -57,9 +64,13 @@ struct loop *http_exchange_loop(struct http_exchange *exchange);
 void http_exchange_set_data(struct http_exchange *exchange, void *data);
 void *http_exchange_data(const struct http_exchange *exchange);
 
-/* Answers; body is copied.  Content-Length, Date and Connection are added.  Any thread. */
+/* Answers; body is copied.  Content-Length, Date and Connection are added.  Any thread; the
+ * exchange is invalid after it.  Control characters in header values become blanks. */
 void http_respond(struct http_exchange *exchange, int status, const struct http_header *headers,
                   size_t n_headers, const void *body, size_t len);
+
+/* Answers with a problem document (RFC 9457); `detail` is a sentence, or NULL. */
+void http_respond_problem(struct http_exchange *exchange, int status, const char *detail);
 
 /* Answers with bytes that live as long as the program (embedded files): not copied. */
 void http_respond_static(struct http_exchange *exchange, int status,
@@ -69,7 +80,8 @@ void http_respond_static(struct http_exchange *exchange, int status,
 /* A response without an end (server-sent events): chunked for 1.1, until close for 1.0.
  * stream_write never blocks: when the client has not taken `STREAM_BUFFER_MAX_BYTES` it is cut.
  * on_close(arg) is called once on the loop thread when the client is gone or the stream was
- * ended; after it the exchange is invalid.  All on the exchange's loop thread. */
+ * ended, never from within these three functions; after it the exchange is invalid.  Writes
+ * after an end or a cut are ignored.  All on the exchange's loop thread. */
 #define STREAM_BUFFER_MAX_BYTES ((size_t)1024 * 1024)
 void http_stream_begin(struct http_exchange *exchange, int status,
                        const struct http_header *headers, size_t n_headers, loop_fn *on_close,

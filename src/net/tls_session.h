@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_session - OpenSSL sessions for the connections of this layer.
+ */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "net/tls.h"
+
+/* A session for one accepted connection with the certificate of now; NULL when memory is out.
+ * Any thread. */
+SSL *tls_server_session(struct tls_server *tls);
+
+/* What both sides agree on: TLS 1.2 and up, no renegotiation, no compression, buffers given
+ * back when idle. */
+SSL_CTX *tls_context_new(const SSL_METHOD *method);
+
+/* The fingerprint of a certificate. */
+void tls_certificate_fingerprint(const X509 *certificate, char out[TLS_FINGERPRINT_SIZE]);
+
+/* OpenSSL's words for the oldest error of this thread; empties the queue.  Returns `out`. */
+char *tls_error_text(char *out, size_t size);
