@@ -119,18 +119,18 @@ void json_key(struct json *json, const char *key)
     json->after_key = true;
 }
 
-void json_string_n(struct json *json, const char *text, size_t len)
+void json_text_n(struct json *json, const char *text, size_t len)
 {
     before_value(json);
     write_text(json->out, text, len);
 }
 
-void json_string(struct json *json, const char *text)
+void json_text(struct json *json, const char *text)
 {
     if (text == NULL)
-        json_null(json);
+        json_none(json);
     else
-        json_string_n(json, text, strlen(text));
+        json_text_n(json, text, strlen(text));
 }
 
 void json_int(struct json *json, int64_t value)
@@ -142,7 +142,7 @@ void json_int(struct json *json, int64_t value)
 void json_double(struct json *json, double value)
 {
     if (!isfinite(value)) {
-        json_null(json);
+        json_none(json);
         return;
     }
     before_value(json);
@@ -157,7 +157,7 @@ void json_bool(struct json *json, bool value)
     buf_append_text(json->out, value ? "true" : "false");
 }
 
-void json_null(struct json *json)
+void json_none(struct json *json)
 {
     before_value(json);
     buf_append_text(json->out, "null");
@@ -172,7 +172,7 @@ void json_raw(struct json *json, const char *text, size_t len)
 void json_field_string(struct json *json, const char *key, const char *text)
 {
     json_key(json, key);
-    json_string(json, text);
+    json_text(json, text);
 }
 
 void json_field_int(struct json *json, const char *key, int64_t value)

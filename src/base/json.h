@@ -39,12 +39,12 @@ void json_array_begin(struct json *json);
 void json_array_end(struct json *json);
 void json_key(struct json *json, const char *key);
 
-void json_string(struct json *json, const char *text); /* NULL writes null */
-void json_string_n(struct json *json, const char *text, size_t len);
+void json_text(struct json *json, const char *text); /* NULL writes null */
+void json_text_n(struct json *json, const char *text, size_t len);
 void json_int(struct json *json, int64_t value);
 void json_double(struct json *json, double value);
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+void json_none(struct json *json);
 void json_raw(struct json *json, const char *text, size_t len); /* must be valid JSON */
 
 void json_field_string(struct json *json, const char *key, const char *text);

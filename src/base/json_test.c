@@ -35,7 +35,7 @@ START_TEST(hostile_text_stays_json)
     struct json json;
     buf_init(&buf, 1000);
     json_init(&json, &buf);
-    json_string_n(&json, "a\"\\\n\x01</\xc3\xa9\xff\xc3", 11);
+    json_text_n(&json, "a\"\\\n\x01</\xc3\xa9\xff\xc3", 11);
     ck_assert_str_eq(buf_text(&buf),
                      "\"a\\\"\\\\\\n\\u0001</\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\"");
     buf_deinit(&buf);
