@@ -14,7 +14,8 @@
 #define ROUTE_PARAMS_MAX 4
 
 struct route_params {
-    const char *values[ROUTE_PARAMS_MAX]; /* in the order of the pattern; percent-decoded */
+    const char *values[ROUTE_PARAMS_MAX]; /* in the order of the pattern; percent-decoded,
+                                            * since the path that is matched is */
     size_t len;
 };
 
@@ -32,10 +33,13 @@ struct router;
 
 struct router *router_new(void);
 void router_free(struct router *router);
+
+/* The routes are borrowed and live as long as the router.  Later ones win over equal ones. */
 void router_add(struct router *router, const struct route *routes, size_t n_routes, void *arg);
 
 /* What answers this method and path: NULL and *out_status 404, 405 (with *out_allow, a list for
- * the Allow header, static or in `arena`), or 307 (with *out_allow the target). */
+ * the Allow header, in `arena`), or 307 (with *out_allow the target, escaped, without the
+ * query).  500 when the arena is full.  *out_status is 200 with a route. */
 const struct route *router_find(const struct router *router, enum http_method method,
                                 const char *path, struct arena *arena,
                                 struct route_params *out_params, void **out_arg,

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Routes are tried one after the other: a table of some dozens is matched in about a
+ * microsecond, and needs no tree.  Which of several matches wins is decided by the rank of a
+ * pattern, a string with one letter per segment that sorts literals before names before the
+ * rest.
+ */
+#include "net/router.h"
+
+#include <assert.h>
+
+#include "base/vec.h"
+#include "net/http_target.h"
+
+#define SEGMENTS_MAX 16
+
+enum {
+    RANK_LITERAL = 'a',
+    RANK_NAME = 'b',
+    RANK_REST = 'c'
+};
+
+struct entry {
+    const struct route *route; /* borrowed from the caller of router_add */
+    void *arg;
+    char rank[SEGMENTS_MAX + 1];
+};
+
+struct router {
+    VEC(struct entry) entries;
+};
+
+struct router *router_new(void)
+{
+    return memory_calloc(1, sizeof(struct router));
+}
+
+void router_free(struct router *router)
+{
+    if (router == NULL)
+        return;
+    VEC_DEINIT(&router->entries);
+    free(router);
+}
+
+/* Cuts "/segment" off *rest. */
+static bool next_segment(const char **rest, struct slice *out_segment)
+{
+    if (**rest != '/')
+        return false;
+    const char *start = *rest + 1;
+    size_t len = strcspn(start, "/");
+    *out_segment = (struct slice){start, len};
+    *rest = start + len;
+    return true;
+}
+
+static char rank_of(struct slice segment)
+{
+    if (segment.len < 2 || segment.data[0] != '{')
+        return RANK_LITERAL;
+    assert(segment.data[segment.len - 1] == '}');
+    bool is_rest = segment.len > 5 && memcmp(segment.data + segment.len - 4, "...}", 4) == 0;
+    return is_rest ? RANK_REST : RANK_NAME;
+}
+
+static void add_one(struct router *router, const struct route *route, void *arg)
+{
+    struct entry entry = {.route = route, .arg = arg};
+    const char *rest = route->pattern;
+    struct slice segment;
+    size_t len = 0, n_params = 0;
+    while (next_segment(&rest, &segment)) {
+        assert(len < SEGMENTS_MAX);
+        assert(len == 0 || entry.rank[len - 1] != RANK_REST);
+        entry.rank[len] = rank_of(segment);
+        n_params += entry.rank[len++] != RANK_LITERAL;
+    }
+    assert(len > 0 && *rest == '\0' && n_params <= ROUTE_PARAMS_MAX);
+    VEC_PUSH(&router->entries, entry);
+}
+
+void router_add(struct router *router, const struct route *routes, size_t n_routes, void *arg)
+{
+    for (size_t i = 0; i < n_routes; i++)
+        add_one(router, &routes[i], arg);
+}
+
+/* Whether the path fits; the values are slices of it. */
+static bool matches(const struct entry *entry, const char *path,
+                    struct slice values[ROUTE_PARAMS_MAX], size_t *out_n_values)
+{
+    const char *pattern = entry->route->pattern;
+    struct slice want = {0}, have = {0};
+    size_t n_values = 0;
+    for (const char *rank = entry->rank; *rank != '\0'; rank++) {
+        if (*path != '/')
+            return false;
+        if (*rank == RANK_REST) {
+            values[n_values++] = slice_of(path + 1);
+            *out_n_values = n_values;
+            return true;
+        }
+        next_segment(&pattern, &want);
+        next_segment(&path, &have);
+        if (*rank == RANK_NAME && have.len > 0)
+            values[n_values++] = have;
+        else if (*rank == RANK_NAME || want.len != have.len ||
+                 memcmp(want.data, have.data, want.len) != 0)
+            return false;
+    }
+    *out_n_values = n_values;
+    return *path == '\0';
+}
+
+static bool serves(const struct route *route, enum http_method method)
+{
+    return route->method == method || (method == HTTP_HEAD && route->method == HTTP_GET);
+}
+
+struct best {
+    const struct entry *entry;
+    struct slice values[ROUTE_PARAMS_MAX];
+    size_t n_values;
+    unsigned methods; /* bits of those that the path has */
+};
+
+/* A route for the very method wins over GET's for HEAD. */
+static bool is_better(const struct entry *entry, const struct entry *best,
+                      enum http_method method)
+{
+    if (best == NULL)
+        return true;
+    int order = strcmp(entry->rank, best->rank);
+    if (order == 0)
+        return entry->route->method == method || best->route->method != method;
+    return order < 0;
+}
+
+static struct best find_best(const struct router *router, enum http_method method,
+                             const char *path)
+{
+    struct best best = {0};
+    for (size_t i = 0; i < router->entries.len; i++) {
+        const struct entry *entry = &router->entries.items[i];
+        struct slice values[ROUTE_PARAMS_MAX];
+        size_t n_values;
+        if (!matches(entry, path, values, &n_values))
+            continue;
+        best.methods |= 1U << entry->route->method;
+        if (!serves(entry->route, method) || !is_better(entry, best.entry, method))
+            continue;
+        best.entry = entry;
+        best.n_values = n_values;
+        memcpy(best.values, values, n_values * sizeof(values[0]));
+    }
+    if (best.methods & (1U << HTTP_GET))
+        best.methods |= 1U << HTTP_HEAD;
+    return best;
+}
+
+static const char *allow_list(unsigned methods, struct arena *arena)
+{
+    char list[64] = "";
+    size_t len = 0;
+    for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
+        if (!(methods & (1U << i)))
+            continue;
+        if (len > 0)
+            len += text_copy(list + len, sizeof(list) - len, ", ") ? 2 : 0;
+        text_copy(list + len, sizeof(list) - len, http_method_names[i]);
+        len += strlen(list + len);
+    }
+    return arena_strdup(arena, list);
+}
+
+/* Nothing fits: says what is wrong with the request. */
+static int explain(const struct router *router, unsigned methods, const char *path,
+                   struct arena *arena, const char **out_allow)
+{
+    if (methods != 0) {
+        *out_allow = allow_list(methods, arena);
+        return *out_allow != NULL ? 405 : 500;
+    }
+    size_t len = strlen(path);
+    if (len < 2 || path[len - 1] != '/')
+        return 404;
+    char *bare = arena_strndup(arena, path, len - 1);
+    if (bare == NULL)
+        return 500;
+    if (find_best(router, HTTP_GET, bare).methods == 0)
+        return 404;
+    *out_allow = http_path_escape(bare, arena);
+    return *out_allow != NULL ? 307 : 500;
+}
+
+const struct route *router_find(const struct router *router, enum http_method method,
+                                const char *path, struct arena *arena,
+                                struct route_params *out_params, void **out_arg,
+                                int *out_status, const char **out_allow)
+{
+    struct best best = find_best(router, method, path);
+    *out_allow = NULL;
+    if (best.entry == NULL) {
+        *out_status = explain(router, best.methods, path, arena, out_allow);
+        return NULL;
+    }
+    struct route_params params = {.len = best.n_values};
+    for (size_t i = 0; i < best.n_values; i++) {
+        params.values[i] = arena_strndup(arena, best.values[i].data, best.values[i].len);
+        if (params.values[i] == NULL) {
+            *out_status = 500;
+            return NULL;
+        }
+    }
+    *out_params = params;
+    *out_arg = best.entry->arg;
+    *out_status = 200;
+    return best.entry->route;
+}
