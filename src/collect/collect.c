@@ -81,6 +81,7 @@ static void start_sources(struct collect *collect)
         source->options = &collect->options;
         source->root = &collect->root;
         source->summary = &collect->summary;
+        source->file = HOST_FILE(kind->file);
         source->state = kind->state_size > 0 ? memory_calloc(1, kind->state_size) : NULL;
         if (kind->setup != NULL)
             kind->setup(source);
@@ -110,6 +111,7 @@ void collect_free(struct collect *collect)
         struct source *source = &collect->sources[i];
         if (source->kind->teardown != NULL)
             source->kind->teardown(source);
+        host_file_close(&source->file);
         free(source->state);
     }
     free(collect->sources);

@@ -68,7 +68,6 @@ struct core {
 };
 
 struct cpu_state {
-    struct host_file file;
     struct core total;
     struct core *cores; /* owned; by number, some may be offline */
     size_t n_cores;
@@ -197,11 +196,9 @@ static int cpu_collect(struct source *source, const struct tick *tick,
 {
     struct cpu_state *state = source->state;
     const char *text;
-    int error = host_file_read(source->root, &state->file, &text);
-    if (error != 0) {
-        source_set_problem(source, "cannot read /proc/stat (%s)", strerror(-error));
+    int error = source_read(source, &text);
+    if (error != 0)
         return error;
-    }
 
     state->total.is_present = false;
     for (size_t i = 0; i < state->n_cores; i++)
@@ -235,14 +232,12 @@ static bool cpu_is_wanted(const struct collect_options *options)
 static void cpu_setup(struct source *source)
 {
     struct cpu_state *state = source->state;
-    state->file = HOST_FILE("proc/stat");
     state->info = cpu_info_new();
 }
 
 static void cpu_teardown(struct source *source)
 {
     struct cpu_state *state = source->state;
-    host_file_close(&state->file);
     free(state->cores);
     cpu_info_free(state->info);
 }
@@ -250,6 +245,7 @@ static void cpu_teardown(struct source *source)
 const struct collector cpu_collector = {
     .name = "cpu",
     .help = "Processor time by mode, in total and per core, from /proc/stat.",
+    .file = "proc/stat",
     .state_size = sizeof(struct cpu_state),
     .is_wanted = cpu_is_wanted,
     .setup = cpu_setup,

@@ -29,7 +29,7 @@ static inline void fake_host_init(struct fake_host *host)
 
 static inline void fake_host_deinit(struct fake_host *host)
 {
-    char command[128];
+    char command[256];
     snprintf(command, sizeof(command), "rm -rf %s", host->path);
     ck_assert_int_eq(system(command), 0);
     buf_deinit(&host->samples);

@@ -19,9 +19,8 @@ static int loadavg_collect(struct source *source, const struct tick *tick,
                            const struct emitter *out)
 {
     (void)tick;
-    struct host_file *file = source->state;
     const char *at;
-    int error = host_file_read(source->root, file, &at);
+    int error = source_read(source, &at);
     if (error != 0)
         return error;
 
@@ -42,22 +41,10 @@ static bool loadavg_is_wanted(const struct collect_options *options)
     return options->cpu;
 }
 
-static void loadavg_setup(struct source *source)
-{
-    *(struct host_file *)source->state = HOST_FILE("proc/loadavg");
-}
-
-static void loadavg_teardown(struct source *source)
-{
-    host_file_close(source->state);
-}
-
 const struct collector loadavg_collector = {
     .name = "loadavg",
     .help = "Load averages from /proc/loadavg.",
-    .state_size = sizeof(struct host_file),
+    .file = "proc/loadavg",
     .is_wanted = loadavg_is_wanted,
-    .setup = loadavg_setup,
     .collect = loadavg_collect,
-    .teardown = loadavg_teardown,
 };

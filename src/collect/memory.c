@@ -49,7 +49,6 @@ static const char *const keys[] = {"MemTotal", "MemAvailable", "MemFree", "Buffe
 _Static_assert(ARRAY_LEN(keys) == KEY_COUNT, "a spelling for each key");
 
 struct memory_state {
-    struct host_file file;
     struct family *families[FAMILIES_MAX]; /* owned; in the order of the file */
     size_t n_families;
     double kib[KEY_COUNT]; /* NaN when the line is missing */
@@ -157,7 +156,7 @@ static int memory_collect(struct source *source, const struct tick *tick,
     (void)tick;
     struct memory_state *state = source->state;
     const char *line;
-    int error = host_file_read(source->root, &state->file, &line);
+    int error = source_read(source, &line);
     if (error != 0)
         return error;
 
@@ -174,16 +173,9 @@ static bool memory_is_wanted(const struct collect_options *options)
     return options->memory;
 }
 
-static void memory_setup(struct source *source)
-{
-    struct memory_state *state = source->state;
-    state->file = HOST_FILE("proc/meminfo");
-}
-
 static void memory_teardown(struct source *source)
 {
     struct memory_state *state = source->state;
-    host_file_close(&state->file);
     for (size_t i = 0; i < state->n_families; i++)
         free(state->families[i]);
 }
@@ -191,9 +183,9 @@ static void memory_teardown(struct source *source)
 const struct collector memory_collector = {
     .name = "memory",
     .help = "RAM and swap from /proc/meminfo.",
+    .file = "proc/meminfo",
     .state_size = sizeof(struct memory_state),
     .is_wanted = memory_is_wanted,
-    .setup = memory_setup,
     .collect = memory_collect,
     .teardown = memory_teardown,
 };

@@ -3,16 +3,32 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
 const struct collector *const collectors[] = {
-    &cpu_collector,
-    &loadavg_collector,
-    &memory_collector,
-    &system_collector,
+    &cpu_collector,        /* processor time, and the rest of /proc/stat */
+    &loadavg_collector,    /* tasks that run or wait */
+    &pressure_collector,   /* time lost waiting */
+    &memory_collector,     /* RAM and swap */
+    &vmstat_collector,     /* paging and swapping */
+    &filesystem_collector, /* space and inodes */
+    &diskstats_collector,  /* block devices */
+    &netdev_collector,     /* network interfaces */
+    &system_collector,     /* uptime and kernel */
+    &filefd_collector,     /* open files */
+    &entropy_collector,    /* random bits */
 };
 const size_t n_collectors = ARRAY_LEN(collectors);
+
+int source_read(struct source *source, const char **out_text)
+{
+    int error = host_file_read(source->root, &source->file, out_text);
+    if (error != 0)
+        source_set_problem(source, "cannot read /%s (%s)", source->file.path, strerror(-error));
+    return error;
+}
 
 void source_set_problem(struct source *source, const char *format, ...)
 {

@@ -31,6 +31,7 @@ struct source {
     const struct collect_options *options; /* borrowed from the struct collect */
     struct host_root *root;                /* likewise, shared by all sources */
     struct collect_summary *summary;       /* likewise */
+    struct host_file file;                 /* kind->file, see source_read() */
     void *state;                           /* owned; kind->state_size bytes */
     char problem[SOURCE_PROBLEM_SIZE];     /* "" = none */
 };
@@ -38,6 +39,7 @@ struct source {
 struct collector {
     const char *name;
     const char *help;
+    const char *file; /* what source_read() reads; NULL = several or none */
     size_t state_size;
     bool (*is_wanted)(const struct collect_options *options); /* NULL = always */
     void (*setup)(struct source *source);                     /* NULL = nothing to do */
@@ -48,12 +50,22 @@ struct collector {
 };
 
 extern const struct collector cpu_collector;
+extern const struct collector diskstats_collector;
+extern const struct collector entropy_collector;
+extern const struct collector filefd_collector;
+extern const struct collector filesystem_collector;
 extern const struct collector loadavg_collector;
 extern const struct collector memory_collector;
+extern const struct collector netdev_collector;
+extern const struct collector pressure_collector;
 extern const struct collector system_collector;
+extern const struct collector vmstat_collector;
 
 extern const struct collector *const collectors[];
 extern const size_t n_collectors;
+
+/* Reads the collector's file.  0, or -errno with the problem told. */
+int source_read(struct source *source, const char **out_text);
 
 void source_set_problem(struct source *source, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -17,10 +17,6 @@ static const struct metric uname_metric = {
     "node_uname_info", "Labeled system information as provided by the uname system call.",
     METRIC_GAUGE};
 
-struct system_state {
-    struct host_file uptime;
-};
-
 static void emit_uname(const struct emitter *out)
 {
     struct utsname name;
@@ -37,7 +33,6 @@ static int system_collect(struct source *source, const struct tick *tick,
                           const struct emitter *out)
 {
     (void)tick;
-    struct system_state *state = source->state;
     if (source->root->is_live)
         emit_uname(out);
 
@@ -45,9 +40,7 @@ static int system_collect(struct source *source, const struct tick *tick,
     struct slice word;
     char number[32];
     double seconds;
-    int error = host_file_read(source->root, &state->uptime, &at);
-    if (error == -ENOENT && !source->root->is_live)
-        return 0;
+    int error = source_read(source, &at);
     if (error != 0)
         return error;
     if (!text_next_word(&at, &word) || !text_copy_slice(number, sizeof(number), word) ||
@@ -57,23 +50,9 @@ static int system_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static void system_setup(struct source *source)
-{
-    struct system_state *state = source->state;
-    state->uptime = HOST_FILE("proc/uptime");
-}
-
-static void system_teardown(struct source *source)
-{
-    struct system_state *state = source->state;
-    host_file_close(&state->uptime);
-}
-
 const struct collector system_collector = {
     .name = "system",
     .help = "Uptime and kernel version.",
-    .state_size = sizeof(struct system_state),
-    .setup = system_setup,
+    .file = "proc/uptime",
     .collect = system_collect,
-    .teardown = system_teardown,
 };
