@@ -16,6 +16,7 @@ const struct collector *const collectors[] = {
     &filesystem_collector, /* space and inodes */
     &diskstats_collector,  /* block devices */
     &netdev_collector,     /* network interfaces */
+    &services_collector,   /* systemd units */
     &system_collector,     /* uptime and kernel */
     &filefd_collector,     /* open files */
     &entropy_collector,    /* random bits */
