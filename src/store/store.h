@@ -23,9 +23,11 @@ struct store_options {
     mspan_t out_of_order; /* how far in the past a sample is taken */
     mspan_t future;       /* how far ahead of our clock a sample is taken */
     size_t max_series_per_org;
+    size_t max_file_bytes;   /* the file may not grow beyond; 0 = as the disk has room */
+    msec_t (*wall_ms)(void); /* what time it is; NULL = clock_wall_ms */
 };
 
-extern const struct store_options store_defaults; /* 15 d, 7 d, 10 min, 1 M series */
+extern const struct store_options store_defaults; /* 15 d, 7 d, 10 min, 1 M series; path NULL */
 
 /* Why samples of a batch were not taken; counts.  Duplicates of what is stored (same time, same
  * value) are taken and do nothing. */
@@ -61,7 +63,8 @@ bool store_is_healthy(struct store *store, char *out_why, size_t size);
 struct store_stats {
     uint64_t series, samples_appended, samples_refused, batches_committed, commits;
     uint64_t log_bytes, chunk_bytes, chunks, file_bytes;
-    double commit_seconds; /* spent in commits */
+    uint64_t chunks_corrupt, log_records_corrupt; /* found and skipped since start */
+    double commit_seconds;                        /* spent in commits */
 };
 void store_stats(struct store *store, struct store_stats *out_stats);
 
