@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aggregate - sum by (job) (...) and its kin: many series into one per group.
+ */
+#pragma once
+
+#include "query/eval.h"
+
+/* One group at work. */
+struct group_run {
+    const struct times *times;
+    const struct grid *grid; /* the operand */
+    const uint32_t *members; /* rows of the group, in order */
+    size_t n_members;
+    const double *parameter; /* by step; NULL when it takes none */
+    double *values;          /* out: the group's own row, absent so far */
+    double *scratch;         /* room for a value of each member */
+    struct grid *selected;   /* out: rows like the operand's, absent so far (keeps_series) */
+};
+
+struct aggregation {
+    const char *name;
+    bool has_parameter;
+    enum query_type parameter; /* QUERY_SCALAR or QUERY_STRING */
+    bool keeps_series;         /* selects among the series instead of making a new one */
+    /* What one group gives at each step; see aggregate.c. */
+    int (*run)(struct eval *eval, struct group_run *run);
+};
+
+/* NULL when there is none of that name (in any case). */
+const struct aggregation *aggregation_find(struct slice name);
+
+int aggregate_eval(struct eval *eval, const struct node *node, const struct times *times,
+                   struct grid *out_grid);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * function - what a PromQL function is, and where to find it.
+ *
+ * A family of functions is one file with one table, ended by an entry without a name.  What a
+ * function takes is written as a text with a letter for each argument: v(ector), m(atrix),
+ * s(calar), t(ext); behind '?' they may be left out, and '*' lets the last one repeat.
+ */
+#pragma once
+
+#include "query/eval.h"
+
+enum function_trait {
+    FUNCTION_KEEPS_NAME = 1,   /* the metric's name stays */
+    FUNCTION_READS_CLOCK = 2,  /* differs from step to step even for the same arguments */
+    FUNCTION_NEEDS_SCRATCH = 4 /* range functions: window.scratch has room for every sample */
+};
+
+struct function {
+    const char *name;
+    const char *arguments;
+    enum query_type returns;
+    unsigned traits;
+    int (*call)(struct eval *eval, const struct node *node, const struct times *times,
+                struct grid *out_grid);
+    /* For call_range: a window's value, or VALUE_ABSENT. */
+    double (*range)(const struct window *window);
+    /* For call_math: the value for a value. */
+    double (*math)(double value, const double *parameters);
+};
+
+/* NULL when there is none of that name. */
+const struct function *function_find(struct slice name);
+
+/* How many arguments it needs and may have (SIZE_MAX = any), and the type of argument i. */
+size_t function_arguments_min(const struct function *function);
+size_t function_arguments_max(const struct function *function);
+enum query_type function_argument_type(const struct function *function, size_t i);
+
+/* The two usual shapes: one matrix and scalars; one vector and scalars. */
+int call_range(struct eval *eval, const struct node *node, const struct times *times,
+               struct grid *out_grid);
+int call_math(struct eval *eval, const struct node *node, const struct times *times,
+              struct grid *out_grid);
+
+extern const struct function fn_rate[];      /* counters and slopes over a range */
+extern const struct function fn_over_time[]; /* ..._over_time */
+extern const struct function fn_math[];      /* value by value */
+extern const struct function fn_date[];      /* calendar */
+extern const struct function fn_label[];     /* labels and order */
+extern const struct function fn_histogram[]; /* classic histograms */
+extern const struct function fn_type[];      /* between types; absence; time */

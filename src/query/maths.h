@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maths - sums, means and quantiles as PromQL defines them, for aggregations and functions.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* A sum that carries along what rounding lost (Neumaier). */
+struct exact_sum {
+    double sum, lost;
+};
+
+void exact_sum_add(struct exact_sum *sum, double value);
+double exact_sum_value(const struct exact_sum *sum);
+
+/* A mean that survives a sum beyond the range of a double. */
+struct exact_mean {
+    struct exact_sum sum; /* of the values, or the mean itself once `incremental` */
+    double count;
+    int incremental;
+};
+
+void exact_mean_add(struct exact_mean *mean, double value);
+double exact_mean_value(const struct exact_mean *mean); /* count > 0 */
+
+/* Linear between the two nearest ranks; NaN ranks below everything.  Sorts `values`. */
+double quantile_of(double quantile, double *values, size_t n);
+
+/* Three-way comparison of doubles with NaN first. */
+int compare_doubles(const void *a, const void *b);

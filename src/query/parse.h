@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parse - what the parts of the parser share: a cursor of one token over the text.
+ *
+ * Functions return 0, -EINVAL with the problem filled, or -ENOMEM.
+ */
+#pragma once
+
+#include "query/ast.h"
+#include "query/lex.h"
+
+struct parser {
+    struct lexer lexer;
+    struct token token; /* the next one, not yet taken */
+    struct expr *expr;  /* borrowed: where nodes go */
+    struct problem *problem;
+    unsigned nesting; /* of calls of the parser into itself */
+};
+
+int parser_problem(struct parser *parser, size_t at, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Takes the token and reads the next one. */
+int parser_advance(struct parser *parser);
+
+/* Takes a token of that kind or complains that it is missing. */
+int parser_expect(struct parser *parser, enum token_kind kind);
+
+/* Takes it when it is there. */
+int parser_accept(struct parser *parser, enum token_kind kind, bool *out_taken);
+
+bool parser_at_word(const struct parser *parser, const char *word); /* in any case */
+
+int parser_new_node(struct parser *parser, enum node_kind kind, size_t at,
+                    struct node **out_node);
+
+/* Takes a string token; the text lies in the expression's arena. */
+int parser_take_string(struct parser *parser, const char **out_text);
+
+/* (a, "b", c) */
+int parser_take_names(struct parser *parser, struct label_filter *out_filter);
+
+/* name{...}: the token is the word or the brace. */
+int parse_selector(struct parser *parser, struct node **out_node);
+
+/* What may follow an operand: [range], [range:step], offset, @. */
+int parse_suffixes(struct parser *parser, struct node **node);
+
+int parse_expression(struct parser *parser, int min_precedence, struct node **out_node);
