@@ -112,8 +112,8 @@ int loop_new(struct loop **out_loop)
     return 0;
 }
 
-/* Bufferevents that were freed after the last round wait for rounds to release themselves:
- * one for a callback that was due, one to be finalized. */
+/* Bufferevents that were freed and look-ups that were called off after the last round wait for
+ * rounds to release themselves: one for a callback that was due, one to be finalized. */
 static void release_leftovers(struct event_base *events)
 {
     for (int round = 0; round < 3; round++)
@@ -134,14 +134,14 @@ void loop_free(struct loop *loop)
         free(loop->signals.items[i]);
     }
     VEC_DEINIT(&loop->signals);
-    if (loop->dns != NULL)
-        evdns_base_free(loop->dns, 0);
     if (loop->wake != NULL)
         event_free(loop->wake);
-    if (loop->events != NULL) {
+    if (loop->events != NULL)
         release_leftovers(loop->events);
+    if (loop->dns != NULL)
+        evdns_base_free(loop->dns, 0);
+    if (loop->events != NULL)
         event_base_free(loop->events);
-    }
     pthread_mutex_destroy(&loop->lock);
     free(loop);
 }
