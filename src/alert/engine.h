@@ -40,7 +40,7 @@ struct alert_engine_options {
     struct series_source source; /* what the rules read */
     const struct alert_sink *sink;
     void *sink_arg;
-    alert_measure_fn *measure; /* NULL = PromQL over `source` */
+    const struct measure_kind *measure; /* NULL = PromQL over `source` */
     void *measure_arg;
 };
 

@@ -2,16 +2,16 @@
 /*
  * measure - what a rule's expression gives for one host at one instant.
  *
- * A seam: PromQL over a series_source in the product, a table in a test.
+ * A seam: PromQL over a series_source in the product, a table in a test.  An expression is
+ * prepared once per rule and host, then run at every arrival.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "model/labels.h"
+#include "model/problem.h"
 #include "model/rule.h"
 #include "model/series_source.h"
-
-struct expr;
 
 struct measurement {
     struct labels *labels; /* one reference, owned by the list */
@@ -19,23 +19,29 @@ struct measurement {
 };
 
 struct measurements {
-    struct measurement *items; /* in the arena */
+    struct measurement *items; /* in the arena of the request */
     size_t len;
 };
 void measurements_release(struct measurements *measurements);
 
 struct measure_request {
     org_id org;
-    const struct rule *rule;
-    const char *instance;    /* the host's label */
-    const struct expr *expr; /* the rule's, narrowed to `instance`; NULL in tests */
+    void *prepared; /* what prepare() gave */
     msec_t at_ms;
     mspan_t lookback; /* older samples do not count */
+    struct arena *arena;
 };
 
-/* 0, a positive query error, or -errno. */
-typedef int alert_measure_fn(void *arg, const struct measure_request *request,
-                             struct arena *arena, struct measurements *out_measurements);
+struct measure_kind {
+    /* The rule's expression, narrowed to the host whose label `instance` this is.
+     * 0; -EINVAL with the problem. */
+    int (*prepare)(void *arg, const struct rule *rule, const char *instance,
+                   void **out_prepared, struct problem *problem);
+    /* 0, a positive query error, or -errno. */
+    int (*run)(void *arg, const struct measure_request *request,
+               struct measurements *out_measurements);
+    void (*release)(void *prepared); /* NULL is fine */
+};
 
 /* PromQL; `arg` is a struct series_source. */
-alert_measure_fn measure_by_query;
+extern const struct measure_kind measure_by_query;
