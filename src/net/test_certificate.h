@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "unit.h"
 
 struct test_directory {
@@ -26,7 +27,7 @@ static inline void test_directory_make(struct test_directory *directory)
 
 static inline const char *test_path(struct test_directory *directory, const char *name)
 {
-    snprintf(directory->file, sizeof(directory->file), "%s/%s", directory->path, name);
+    ck_assert(file_join(directory->file, sizeof(directory->file), directory->path, name));
     return directory->file;
 }
 
