@@ -20,6 +20,7 @@
 #include "store/table.h"
 
 #define STORE_EPOCH_FIRST 1
+#define ROTATE_NOW        (INT64_MIN / 2) /* rotated_at: due at once */
 
 /* A batch on its way to the file. */
 struct commit {
@@ -49,14 +50,18 @@ struct writer {
     /* under `lock` */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* something to do */
-    pthread_cond_t gone; /* a doomed series is gone, or cannot be now */
+    pthread_cond_t
+        moved; /* a doomed series is gone, a round is through, or nothing can be written */
     struct commit *first, *last;
-    size_t reserved;           /* bytes in the queue, in work, or promised */
-    struct series_list full;   /* have sealed chunks; owned references */
-    struct series_list doomed; /* dead, rows to be deleted; owned references */
+    size_t reserved;                   /* bytes in the queue, in work, or promised */
+    struct series_list full;           /* have sealed chunks; owned references */
+    struct series_list doomed;         /* dead, rows to be deleted; owned references */
+    uint64_t round_wanted, round_done; /* see writer_settle() */
     bool stopping;
 
     /* owned by the writer thread */
+    uint64_t round;
+    size_t file_limit; /* as it was set last */
     int64_t last_log_id;
     uint64_t fresh_log_bytes; /* logged since the last rotation began */
     mono_t rotated_at, unsynced_since, next_retention, next_probe; /* 0 = not due */
@@ -74,6 +79,7 @@ struct store {
     struct writer writer;
 
     /* atomic */
+    size_t max_file_bytes; /* 0 = none; the writer sets it when it changes */
     uint32_t epoch;
     int blocked; /* 0, or the -errno of the commit that failed last */
     uint64_t samples_appended, samples_refused, batches_committed, commits, log_bytes,
@@ -96,6 +102,10 @@ msec_t store_wall_ms(const struct store *store);
 
 int writer_start(struct store *store);
 void writer_stop(struct store *store); /* commits what is queued */
+
+/* Has the writer do all its upkeep now, whether due or not: probe, persist, rotate, retain.  Returns
+ * when it has; 0, or the -errno that it is blocked by. */
+int writer_settle(struct store *store);
 
 /* Room in the queue for that many bytes.  0, -EAGAIN. */
 int writer_reserve(struct store *store, size_t bytes);

@@ -94,7 +94,7 @@ static void finish_replay(struct store *store)
         series_unref(series);
     }
     if (store->writer.fresh_log_bytes > SMALL_LOG_BYTES)
-        store->writer.rotated_at = INT64_MIN / 2; /* due now */
+        store->writer.rotated_at = ROTATE_NOW;
 }
 
 int store_load(struct store *store, struct problem *problem)

@@ -53,7 +53,7 @@ int store_open(const struct store_options *options, struct store **out_store,
     table_init(&store->table);
     index_init(&store->index);
     pthread_mutex_init(&store->writer.lock, NULL);
-    disk_limit(&store->disk, options->max_file_bytes);
+    store->max_file_bytes = options->max_file_bytes;
     error = store_load(store, problem);
     if (error == 0) {
         error = writer_start(store);
@@ -127,7 +127,7 @@ static int wait_until_gone(struct store *store, const struct series_list *list)
     while (error == 0 && !all_gone(list)) {
         error = __atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE);
         if (error == 0)
-            error = -pthread_cond_timedwait(&writer->gone, &writer->lock, &until);
+            error = -pthread_cond_timedwait(&writer->moved, &writer->lock, &until);
     }
     pthread_mutex_unlock(&writer->lock);
     return error;

@@ -100,14 +100,16 @@ bool upkeep_rotate(struct store *store, mono_t now)
 {
     struct writer *writer = &store->writer;
     struct rotation *rotation = &writer->rotation;
-    if (!rotation->active && (writer->fresh_log_bytes >= ROTATE_BYTES ||
-                              now >= writer->rotated_at + ROTATE_INTERVAL_MS))
+    bool due = writer->fresh_log_bytes >= ROTATE_BYTES ||
+               now >= writer->rotated_at + ROTATE_INTERVAL_MS;
+    bool was_active = rotation->active;
+    if (!was_active && due)
         begin_rotation(store, now);
     if (!rotation->active)
         return false;
     if (rotation->cursor == UINT32_MAX || visit_series(store, rotation))
         delete_records(store, rotation);
-    return rotation->active;
+    return rotation->active || (was_active && due);
 }
 
 bool store_kill_series(struct store *store, struct series *series, bool only_empty)
@@ -251,12 +253,12 @@ bool upkeep_delete(struct store *store)
     int error = delete_share(store, series, &gone);
     writer_set_result(store, error);
     if (!gone)
-        writer_note_doomed(store, series);
+        writer_note_doomed(store, series); /* again */
     __atomic_store_n(&series->is_gone, gone, __ATOMIC_RELEASE);
     series_unref(series);
     pthread_mutex_lock(&writer->lock);
     if (gone)
-        pthread_cond_broadcast(&writer->gone);
+        pthread_cond_broadcast(&writer->moved);
     bool more = writer->doomed.len > 0;
     pthread_mutex_unlock(&writer->lock);
     return error == 0 && more;

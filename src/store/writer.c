@@ -79,11 +79,23 @@ void writer_set_result(struct store *store, int error)
         writer->next_probe = clock_mono_ms() + PROBE_INTERVAL_MS;
     if (error != 0 || before != 0) {
         pthread_mutex_lock(&writer->lock);
-        pthread_cond_broadcast(&writer->gone);
+        pthread_cond_broadcast(&writer->moved);
         pthread_mutex_unlock(&writer->lock);
     }
     if (error == 0 && writer->unsynced_since == 0)
         writer->unsynced_since = clock_mono_ms();
+}
+
+int writer_settle(struct store *store)
+{
+    struct writer *writer = &store->writer;
+    pthread_mutex_lock(&writer->lock);
+    uint64_t round = ++writer->round_wanted;
+    pthread_cond_signal(&writer->wake);
+    while (writer->round_done < round)
+        pthread_cond_wait(&writer->moved, &writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+    return __atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE);
 }
 
 static void free_commits(struct store *store, struct commit *commit)
@@ -195,21 +207,66 @@ static void probe_when_due(struct store *store, mono_t now)
         writer_set_result(store, disk_probe(&store->disk));
 }
 
+/* Makes everything due when a round is wanted. */
+static void begin_round(struct store *store)
+{
+    struct writer *writer = &store->writer;
+    pthread_mutex_lock(&writer->lock);
+    bool wanted = writer->round != writer->round_wanted;
+    writer->round = writer->round_wanted;
+    pthread_mutex_unlock(&writer->lock);
+    if (!wanted)
+        return;
+    writer->next_probe = 0;
+    writer->rotated_at = ROTATE_NOW;
+    writer->retaining = false;
+    writer->next_retention = 0;
+}
+
+static void end_round(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->round_done = writer->round;
+    pthread_cond_broadcast(&writer->moved);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void set_limit(struct store *store)
+{
+    size_t limit = __atomic_load_n(&store->max_file_bytes, __ATOMIC_RELAXED);
+    if (limit == store->writer.file_limit)
+        return;
+    disk_limit(&store->disk, limit);
+    store->writer.file_limit = limit;
+}
+
+static bool is_blocked(const struct store *store)
+{
+    return __atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE) != 0;
+}
+
 /* One step of everything that is due; true when there is more to do at once. */
 static bool do_upkeep(struct store *store)
 {
     mono_t now = clock_mono_ms();
+    set_limit(store);
+    begin_round(store);
     sync_when_due(store, now);
-    if (__atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE) != 0) {
+    bool more = false;
+    if (is_blocked(store)) {
+        more = upkeep_retain(store, now); /* may make room */
         probe_when_due(store, now);
-        upkeep_retain(store, now); /* may make room */
-        return false;
+        more = more && !is_blocked(store);
+    } else {
+        more = upkeep_persist(store);
+        more = upkeep_rotate(store, now) || more;
+        more = upkeep_retain(store, now) || more;
+        more = upkeep_delete(store) || more;
+        more = more && !is_blocked(store);
     }
-    bool more = upkeep_persist(store);
-    more = upkeep_rotate(store, now) || more;
-    more = upkeep_retain(store, now) || more;
-    more = upkeep_delete(store) || more;
-    return more && __atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE) == 0;
+    if (!more)
+        end_round(&store->writer);
+    return more;
 }
 
 static mono_t next_due(const struct store *store, mono_t now)
@@ -218,19 +275,22 @@ static mono_t next_due(const struct store *store, mono_t now)
     mono_t due = now + IDLE_WAIT_MS;
     if (writer->unsynced_since != 0)
         due = MIN_OF(due, writer->unsynced_since + SYNC_INTERVAL_MS);
-    if (__atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE) != 0)
+    if (is_blocked(store))
         due = MIN_OF(due, writer->next_probe);
     return due;
 }
 
-/* Waits until there is a commit, the writer is to stop, or time is up. */
+/* Waits until there is something to do, or time is up. */
 static struct commit *take_group(struct store *store, bool at_once, bool *out_stopping)
 {
     struct writer *writer = &store->writer;
     mono_t due = next_due(store, clock_mono_ms());
     const struct timespec until = {due / 1000, due % 1000 * 1000000};
     pthread_mutex_lock(&writer->lock);
-    if (!at_once && writer->first == NULL && !writer->stopping)
+    bool idle = writer->first == NULL && !writer->stopping &&
+                (writer->doomed.len == 0 || is_blocked(store)) &&
+                writer->round == writer->round_wanted;
+    if (!at_once && idle)
         pthread_cond_timedwait(&writer->wake, &writer->lock, &until);
     struct commit *group = writer->first;
     writer->first = writer->last = NULL;
@@ -264,9 +324,10 @@ int writer_start(struct store *store)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&writer->wake, &monotonic);
-    pthread_cond_init(&writer->gone, &monotonic);
+    pthread_cond_init(&writer->moved, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    writer->rotated_at = clock_mono_ms();
+    if (writer->rotated_at != ROTATE_NOW)
+        writer->rotated_at = clock_mono_ms();
     return -pthread_create(&writer->thread, NULL, writer_main, store);
 }
 
@@ -279,5 +340,5 @@ void writer_stop(struct store *store)
     pthread_mutex_unlock(&writer->lock);
     pthread_join(writer->thread, NULL);
     pthread_cond_destroy(&writer->wake);
-    pthread_cond_destroy(&writer->gone);
+    pthread_cond_destroy(&writer->moved);
 }
