@@ -36,7 +36,7 @@ static void write_sample(struct json *json, struct sample sample)
     size_t len = number_format_sample(sample.value, text);
     json_array_begin(json);
     write_time(json, sample.at_ms);
-    json_string_n(json, text, len);
+    json_text_n(json, text, len);
     json_array_end(json);
 }
 
@@ -71,7 +71,7 @@ void query_result_write(const struct query_result *result, struct json *json)
     case QUERY_STRING:
         json_array_begin(json);
         write_time(json, result->scalar.at_ms);
-        json_string(json, result->text);
+        json_text(json, result->text);
         json_array_end(json);
         break;
     default:
