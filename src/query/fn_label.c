@@ -313,10 +313,10 @@ static int call_sort_by_label(struct eval *eval, const struct node *node,
 
 const struct function fn_label[] = {
     {"label_replace", "vtttt", QUERY_VECTOR, .call = call_label_replace},
-    {"label_join", "vttt*", QUERY_VECTOR, .call = call_label_join},
+    {"label_join", "vtt?t*", QUERY_VECTOR, .call = call_label_join},
     {"sort", "v", QUERY_VECTOR, .call = call_sort},
     {"sort_desc", "v", QUERY_VECTOR, .call = call_sort},
-    {"sort_by_label", "vt*", QUERY_VECTOR, .call = call_sort_by_label},
-    {"sort_by_label_desc", "vt*", QUERY_VECTOR, .call = call_sort_by_label},
+    {"sort_by_label", "v?t*", QUERY_VECTOR, .call = call_sort_by_label},
+    {"sort_by_label_desc", "v?t*", QUERY_VECTOR, .call = call_sort_by_label},
     {NULL},
 };

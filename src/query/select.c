@@ -81,7 +81,8 @@ static int read_series(struct eval *eval, const struct node *node, const struct 
         error = check_patterns(eval, selector);
     if (error != 0)
         return error == -E2BIG ? QUERY_TOO_LARGE : error;
-    qsort(set.items, set.len, sizeof(*set.items), compare_series);
+    if (set.len > 1)
+        qsort(set.items, set.len, sizeof(*set.items), compare_series);
     *out_data = (struct range_data){set.items, set.len};
     return 0;
 }
