@@ -15,16 +15,12 @@ export function lazy<P extends object>(fetchPage: () => Promise<ComponentType<P>
 
   function LazyPage(props: P) {
     const [state, setState] = useState({ ready: page !== null, error: null as unknown });
-    const start = () => {
-      setState({ ready: false, error: null });
+    useEffect(() => {
       load().then(
-        () => setState({ ready: true, error: null }),
+        () => setState((old) => (old.ready ? old : { ready: true, error: null })),
         // A failed import stays failed for this document; a new server has new file names.
         () => setState({ ready: false, error: new Error('This page could not be loaded.') }),
       );
-    };
-    useEffect(() => {
-      if (page === null) start();
     }, []);
     if (state.error !== null)
       return <ErrorNotice error={state.error} retry={() => location.reload()} />;

@@ -128,7 +128,7 @@ export function Switch({ label, checked, onChange, disabled = false, hideLabel }
         type="checkbox"
         role="switch"
         aria-checked={checked}
-        class="size-4 accent-accent"
+        class="switch"
         checked={checked}
         disabled={disabled}
         onChange={(event) => onChange(event.currentTarget.checked)}

@@ -60,6 +60,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
 }
 
 export interface Action<A extends unknown[], R> {
+  /** Null when it failed or another run is under way. */
   run: (...args: A) => Promise<R | null>;
   busy: boolean;
   error: unknown;

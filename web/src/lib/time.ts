@@ -24,11 +24,13 @@ function parts(ms: number, big: number, bigName: string, small: number, smallNam
   return rest === 0 ? head : `${head} ${rest} ${smallName}`;
 }
 
-/** "just now", "12 s ago", "never". */
+/** "just now", "12 s ago", "14 min ago", "2 h 10 min ago", "never". */
 export function ago(at: Millis | null | undefined, now: Millis): string {
   if (at === null || at === undefined) return 'never';
   const age = now - at;
-  return age < SECOND ? 'just now' : `${span(age)} ago`;
+  if (age < SECOND) return 'just now';
+  const calm = age < HOUR && age >= MINUTE ? age - (age % MINUTE) : age;
+  return `${span(calm)} ago`;
 }
 
 const clockFormat = new Intl.DateTimeFormat(undefined, {

@@ -66,7 +66,7 @@ export function HostCard({ host }: { host: Host }) {
   return (
     <a
       href={`/hosts/${host.id}`}
-      class="card grid h-full content-start gap-3 p-4 text-ink no-underline hover:border-edge"
+      class="card grid h-full grid-cols-[minmax(0,1fr)] content-start gap-3 p-4 text-ink no-underline hover:border-edge"
     >
       <div class="flex items-start justify-between gap-2">
         <div class="min-w-0">
@@ -79,7 +79,7 @@ export function HostCard({ host }: { host: Host }) {
         </div>
         <HostBadge state={host.state} />
       </div>
-      <dl class={`grid gap-2 ${stale ? 'opacity-60' : ''}`}>
+      <dl class={`grid grid-cols-[minmax(0,1fr)] gap-2 ${stale ? 'text-soft' : ''}`}>
         <Gauge name="CPU" value={vitals.cpu} />
         <Gauge name="Memory" value={vitals.memory} />
         <Gauge

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Where messages about alerts go.
+import { useState } from 'preact/hooks';
+import { Icon } from '@/components/Icon';
+import { Empty, Loaded } from '@/components/Notice';
+import { Page } from '@/components/Page';
+import { ChannelCard } from '@/features/channels/ChannelCard';
+import { ChannelEditor } from '@/features/channels/ChannelEditor';
+import { channels as api } from '@/lib/api';
+import { useResource } from '@/lib/hooks';
+import type { Channel, ChannelKind } from '@/types/api';
+
+function AddButtons({ add }: { add: (kind: ChannelKind) => void }) {
+  return (
+    <>
+      <button type="button" class="btn" onClick={() => add('email')}>
+        <Icon name="plus" /> E-mail
+      </button>
+      <button type="button" class="btn" onClick={() => add('webhook')}>
+        <Icon name="plus" /> Webhook
+      </button>
+    </>
+  );
+}
+
+export function ChannelsPage() {
+  const resource = useResource('channels', (signal) => api.list(signal));
+  const [adding, setAdding] = useState<ChannelKind | null>(null);
+  const added = (channel: Channel) => {
+    resource.replace([...(resource.data ?? []), channel]);
+    setAdding(null);
+  };
+  return (
+    <Page
+      title="Channels"
+      lead="Every alert, and its end, is sent to each channel that is switched on."
+      actions={adding === null && <AddButtons add={setAdding} />}
+    >
+      {adding !== null && (
+        <section class="card p-4" aria-label="New channel">
+          <h2 class="mb-3">{adding === 'email' ? 'New e-mail channel' : 'New webhook'}</h2>
+          <ChannelEditor key={adding} kind={adding} onSaved={added} onCancel={() => setAdding(null)} />
+        </section>
+      )}
+      <Loaded resource={resource} rows={2}>
+        {(channels) => (
+          <>
+            {channels.length === 0 && adding === null && (
+              <Empty title="Nobody is told yet">
+                <p>Add an e-mail address or a webhook, then send a test through it.</p>
+              </Empty>
+            )}
+            <ul class="grid grid-cols-[minmax(0,1fr)] gap-3">
+              {channels.map((channel) => (
+                <li key={channel.id}>
+                  <ChannelCard
+                    channel={channel}
+                    onChanged={(next) =>
+                      resource.replace(channels.map((old) => (old.id === next.id ? next : old)))
+                    }
+                    onRemoved={() => resource.replace(channels.filter((old) => old.id !== channel.id))}
+                    refresh={resource.reload}
+                  />
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
