@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sampler - takes what collectors emit and makes one remote write request of it.
+ *
+ * The labels of a series (the metric's name, the emitted labels, instance and job) are encoded
+ * once and kept; since collectors emit in the same order each time, the series of a sample is
+ * mostly the one behind the last, found by one comparison.  A steady collection allocates
+ * nothing.  A series that was there last time and is not now gets one stale marker, so that the
+ * server knows that it ended.
+ *
+ *     sampler_begin(&sampler, now);
+ *     collect_run(collect, &(struct emitter){sampler_emit, &sampler});
+ *     sampler_pack(&sampler, &parcel);
+ *
+ * Invariant: `order[0..n_order)` are the series of the collection under way or just ended, in
+ * order of emission, each once.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "collect/collect.h"
+#include "model/batch.h"
+
+#define SAMPLER_SERIES_MAX 20000
+
+struct sampler_series; /* one cached encoding */
+
+struct sampler {
+    char *instance;    /* owned */
+    char *job;         /* owned */
+    struct map by_key; /* metric name and labels -> struct sampler_series, owned */
+    VEC(struct sampler_series *) order;    /* emitted in this collection */
+    VEC(struct sampler_series *) previous; /* in the one before */
+    size_t cursor;                         /* in `previous`: what probably comes next */
+    VEC(struct batch_series) series;       /* for the encoder; parallel to `samples` */
+    VEC(struct sample) samples;
+    struct buf key, encoded, packed;
+    msec_t at_ms;
+    uint64_t collection; /* number of the collection under way */
+    uint64_t n_encoded;  /* label sets encoded so far */
+    uint64_t refused; /* samples over SAMPLER_SERIES_MAX, or with labels that are too large */
+};
+
+void sampler_init(struct sampler *sampler, const char *instance, const char *job);
+void sampler_deinit(struct sampler *sampler);
+
+/* Starts a collection whose samples are of `at_ms`. */
+void sampler_begin(struct sampler *sampler, msec_t at_ms);
+
+/* The function for struct emitter; `arg` is the sampler. */
+void sampler_emit(void *arg, const struct metric *metric, const struct label *labels,
+                  size_t n_labels, double value);
+
+/* Ends the collection: stale markers, remote write, snappy.  The packed bytes stay in
+ * sampler->packed until the next one.  0; -ENODATA when there is not one sample; -errno. */
+int sampler_pack(struct sampler *sampler, size_t *out_n_samples);

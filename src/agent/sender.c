@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pump() decides what to send, on_answer() what the answer means; every path ends in a timer
+ * for the next pump() or in a request under way.
+ *
+ *   state        entered by                                 left by
+ *   -----------  -----------------------------------------  --------------------------------
+ *   not enrolled start without token; 401/403 on a write    200 on enrolment
+ *   here         any 2xx                                    go_away()
+ *   away         anything but 2xx, 400, 413, 422            come_back() on an answer
+ */
+#include "agent/sender.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/answer.h"
+#include "agent/backoff.h"
+#include "agent/enrolment.h"
+#include "agent/outbox.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "wire/snappy.h"
+
+#define BACKOFF_FIRST      MSEC_SECOND
+#define BACKOFF_MAX        MSEC_MINUTE
+#define RETRY_AFTER_MAX    MSEC_HOUR
+#define REENROL_PERIOD     MSEC_MINUTE
+#define NAME_TAKEN_PERIOD  (5 * MSEC_MINUTE)
+#define REPLAY_PAUSE       (200 * (mspan_t)1)
+#define REPLAY_BYTES       ((size_t)256 * 1024) /* aim for one request, unpacked */
+#define REPLAY_RECORDS     64
+#define UNPACKED_MAX_BYTES ((size_t)20 * 1024 * 1024)
+#define CONNECT_TIMEOUT    (10 * MSEC_SECOND)
+#define REQUEST_TIMEOUT    (30 * MSEC_SECOND)
+#define RESPONSE_MAX_BYTES ((size_t)64 * 1024)
+#define LOG_TEXT_SIZE      400
+
+enum task {
+    TASK_NONE,
+    TASK_ENROL,
+    TASK_LIVE,
+    TASK_REPORT,
+    TASK_REPLAY
+};
+
+struct sender {
+    struct sender_options options;
+    struct http_client *client;
+    struct loop_timer *timer;
+    enum task task;         /* under way */
+    struct parcel *sending; /* owned; TASK_LIVE */
+    struct outbox outbox;
+    struct buf report;  /* empty = none waits */
+    bool report_is_new; /* replaced while it was being sent */
+    struct buf body;    /* of the replay under way, packed */
+    uint32_t replay_samples;
+    size_t replay_records, replay_records_max;
+    struct backoff backoff;
+    mono_t next_attempt, next_enrolment, next_replay;
+    mono_t away_since;
+    bool is_enrolled, says_unauthorized;
+    loop_fn *drained; /* not NULL = draining */
+    void *drained_arg;
+    struct sender_stats stats;
+};
+
+static void pump(void *arg);
+static void on_answer(const struct http_response *response, void *arg);
+
+static void wake_at(struct sender *sender, mono_t at)
+{
+    mono_t now = clock_mono_ms();
+    loop_timer_stop(sender->timer);
+    sender->timer =
+        loop_timer_once(sender->options.loop, at > now ? at - now : 0, pump, sender);
+}
+
+int sender_new(const struct sender_options *options, struct sender **out_sender,
+               struct problem *problem)
+{
+    struct http_client_options client = {.url = options->url,
+                                         .verify = options->verify,
+                                         .user_agent = "sentora-agent/" SENTORA_VERSION,
+                                         .connect_timeout = CONNECT_TIMEOUT,
+                                         .request_timeout = REQUEST_TIMEOUT,
+                                         .response_max_bytes = RESPONSE_MAX_BYTES};
+    struct sender *sender = memory_calloc(1, sizeof(*sender));
+    sender->options = *options;
+    int error = http_client_new(options->loop, &client, &sender->client, problem);
+    if (error != 0) {
+        free(sender);
+        return error;
+    }
+    outbox_init(&sender->outbox, options->spool);
+    buf_init(&sender->report, (size_t)1024 * 1024);
+    buf_init(&sender->body, UNPACKED_MAX_BYTES * 7 / 6 + 32);
+    backoff_init(&sender->backoff, BACKOFF_FIRST, BACKOFF_MAX);
+    sender->replay_records_max = REPLAY_RECORDS;
+    sender->is_enrolled = identity_is_enrolled(options->identity, options->url, options->name);
+    wake_at(sender, 0);
+    *out_sender = sender;
+    return 0;
+}
+
+/* ---- what is to be sent ---- */
+
+void sender_push(struct sender *sender, const struct spool_record *record)
+{
+    outbox_push(&sender->outbox, record);
+    if (sender->stats.is_away)
+        outbox_spill(&sender->outbox);
+    if (sender->task == TASK_NONE)
+        pump(sender);
+}
+
+void sender_set_report(struct sender *sender, const void *json, size_t len)
+{
+    buf_reset(&sender->report);
+    buf_append(&sender->report, json, len);
+    sender->report_is_new = true;
+    if (sender->task == TASK_NONE)
+        pump(sender);
+}
+
+void sender_free(struct sender *sender)
+{
+    if (sender == NULL)
+        return;
+    loop_timer_stop(sender->timer);
+    http_client_free(sender->client);
+    if (sender->sending != NULL)
+        outbox_return(&sender->outbox, sender->sending);
+    outbox_deinit(&sender->outbox);
+    buf_deinit(&sender->report);
+    buf_deinit(&sender->body);
+    free(sender);
+}
+
+/* ---- here and away ---- */
+
+static void come_back(struct sender *sender)
+{
+    char span[64];
+    if (sender->stats.is_away)
+        log_info("sender", "server is back server=%s after=%s", sender->options.url,
+                 clock_format_span(clock_mono_ms() - sender->away_since, span, sizeof(span)));
+    sender->stats.is_away = false;
+    backoff_reset(&sender->backoff);
+    sender->next_attempt = 0;
+}
+
+static void note_away(struct sender *sender, const struct http_response *response)
+{
+    char text[LOG_TEXT_SIZE];
+    if (sender->stats.is_away) {
+        log_debug("sender", "still away: %s", answer_text(response, text, sizeof(text)));
+        return;
+    }
+    sender->stats.is_away = true;
+    sender->away_since = clock_mono_ms();
+    log_warn("sender", "server is away, keeping samples server=%s: %s", sender->options.url,
+             answer_text(response, text, sizeof(text)));
+}
+
+/* Nothing was taken: everything waits, and longer every time. */
+static void go_away(struct sender *sender, const struct http_response *response)
+{
+    const char *asked = response->error == HTTP_CLIENT_OK
+                            ? http_response_header(response, "Retry-After")
+                            : NULL;
+    note_away(sender, response);
+    mspan_t wait = backoff_fail(&sender->backoff, random_unit(),
+                                backoff_retry_after(asked, RETRY_AFTER_MAX));
+    sender->next_attempt = clock_mono_ms() + wait;
+    sender->stats.requests_failed++;
+    outbox_spill(&sender->outbox);
+}
+
+/* The host token is not good (any more): enrol again, at most once a minute. */
+static void lose_token(struct sender *sender, const struct http_response *response)
+{
+    char text[LOG_TEXT_SIZE];
+    sender->is_enrolled = false;
+    sender->next_enrolment = MAX_OF(sender->next_enrolment, clock_mono_ms());
+    if (!sender->says_unauthorized)
+        log_error("sender", "server does not accept this host's token, %s server=%s: %s",
+                  sender->options.token != NULL
+                      ? "enrolling again"
+                      : "make a new one on the page \"Add a host\" and give it as server.token",
+                  sender->options.url, answer_text(response, text, sizeof(text)));
+    sender->says_unauthorized = true;
+    note_away(sender, response);
+    sender->stats.requests_failed++;
+    outbox_spill(&sender->outbox);
+}
+
+/* ---- sending ---- */
+
+static void post(struct sender *sender, enum task task, const char *path,
+                 const struct buf *json_or_null, const void *body, size_t len)
+{
+    char bearer[IDENTITY_TOKEN_SIZE + 16];
+    const char *token =
+        task == TASK_ENROL ? sender->options.token : sender->options.identity->token;
+    bool is_json = json_or_null != NULL;
+    (void)snprintf(bearer, sizeof(bearer), "Bearer %s", token);
+    const struct http_header headers[] = {
+        {"Authorization", bearer},
+        {"Content-Type", is_json ? "application/json" : "application/x-protobuf"},
+        {"Content-Encoding", "snappy"},
+        {"X-Prometheus-Remote-Write-Version", "0.1.0"},
+    };
+    assert(sender->task == TASK_NONE);
+    sender->task = task;
+    int error = http_client_send(sender->client, HTTP_POST, path, headers, is_json ? 2 : 4,
+                                 is_json ? json_or_null->data : body,
+                                 is_json ? json_or_null->len : len, on_answer, sender);
+    if (error != 0) {
+        struct http_response failed = {.error = HTTP_CLIENT_BROKEN, .detail = strerror(-error)};
+        on_answer(&failed, sender);
+    }
+}
+
+static void send_enrolment(struct sender *sender)
+{
+    struct buf body;
+    buf_init(&body, 4096);
+    enrolment_write(sender->options.identity, sender->options.name, &body);
+    sender->next_enrolment = clock_mono_ms() + REENROL_PERIOD;
+    post(sender, TASK_ENROL, "/api/v1/enroll", &body, NULL, 0);
+    buf_deinit(&body);
+}
+
+static void send_live(struct sender *sender)
+{
+    sender->sending = outbox_pop(&sender->outbox);
+    post(sender, TASK_LIVE, "/api/v1/write", NULL, sender->sending->body, sender->sending->len);
+}
+
+static void send_report(struct sender *sender)
+{
+    sender->report_is_new = false;
+    post(sender, TASK_REPORT, "/api/v1/report", &sender->report, NULL, 0);
+}
+
+/* Requests in protobuf that stand one behind the other are one request, so records are unpacked
+ * side by side and packed again.  False when the spool has nothing to give. */
+static bool fill_replay(struct sender *sender)
+{
+    CLEANUP(buf_deinit) struct buf packed;
+    CLEANUP(buf_deinit) struct buf requests;
+    buf_init(&packed, SEGMENT_BODY_MAX_BYTES + 1);
+    buf_init(&requests, UNPACKED_MAX_BYTES);
+    sender->replay_records = 0;
+    sender->replay_samples = 0;
+    while (sender->replay_records < sender->replay_records_max && requests.len < REPLAY_BYTES) {
+        struct spool_record record;
+        buf_reset(&packed);
+        if (spool_next(sender->options.spool, clock_wall_ms(), &packed, &record) != 0)
+            break;
+        if (snappy_unpack(packed.data, packed.len, &requests) != 0)
+            continue; /* its checksum was right, so we wrote nonsense: it cannot be sent */
+        sender->replay_records++;
+        sender->replay_samples += record.n_samples;
+    }
+    buf_reset(&sender->body);
+    return sender->replay_records > 0 &&
+           snappy_pack(requests.data, requests.len, &sender->body) == 0;
+}
+
+static void send_replay(struct sender *sender)
+{
+    if (fill_replay(sender)) {
+        post(sender, TASK_REPLAY, "/api/v1/write", NULL, sender->body.data, sender->body.len);
+        return;
+    }
+    spool_ack(sender->options.spool); /* what cannot be read is behind us */
+    sender->next_replay = clock_mono_ms() + REPLAY_PAUSE;
+    if (outbox_has_spooled(&sender->outbox))
+        wake_at(sender, clock_mono_ms() + BACKOFF_MAX);
+}
+
+bool sender_is_drained(const struct sender *sender)
+{
+    return outbox_is_clear(&sender->outbox) && sender->sending == NULL &&
+           sender->report.len == 0;
+}
+
+static void end_drain(struct sender *sender)
+{
+    loop_fn *drained = sender->drained;
+    sender->drained = NULL;
+    drained(sender->drained_arg);
+}
+
+void sender_drain(struct sender *sender, loop_fn *done, void *arg)
+{
+    assert(sender->drained == NULL);
+    sender->drained = done;
+    sender->drained_arg = arg;
+    wake_at(sender, 0);
+}
+
+static void pump(void *arg)
+{
+    struct sender *sender = arg;
+    mono_t now = clock_mono_ms();
+    if (sender->task != TASK_NONE)
+        return;
+    if (sender->drained != NULL && (sender->stats.is_away || sender_is_drained(sender))) {
+        end_drain(sender);
+    } else if (sender->next_attempt > now) {
+        wake_at(sender, sender->next_attempt);
+    } else if (!sender->is_enrolled) {
+        if (sender->options.token == NULL)
+            return; /* lose_token() said what to do */
+        if (sender->next_enrolment > now)
+            wake_at(sender, sender->next_enrolment);
+        else
+            send_enrolment(sender);
+    } else if (!outbox_is_clear(&sender->outbox)) {
+        send_live(sender);
+    } else if (sender->report.len > 0) {
+        send_report(sender);
+    } else if (sender->drained == NULL && outbox_has_spooled(&sender->outbox)) {
+        if (sender->next_replay > now)
+            wake_at(sender, sender->next_replay);
+        else
+            send_replay(sender);
+    }
+}
+
+/* ---- answers ---- */
+
+static void on_enrolled(struct sender *sender, const struct http_response *response)
+{
+    struct identity *identity = sender->options.identity;
+    char token[IDENTITY_TOKEN_SIZE];
+    if (enrolment_read(response->body, response->body_len, token) != 0) {
+        struct http_response strange = {.error = HTTP_CLIENT_MALFORMED,
+                                        .detail = "the answer to the enrolment has no token"};
+        go_away(sender, &strange);
+        return;
+    }
+    text_copy(identity->token, sizeof(identity->token), token);
+    text_copy(identity->server, sizeof(identity->server), sender->options.url);
+    text_copy(identity->name, sizeof(identity->name), sender->options.name);
+    int error = identity_save(sender->options.state, identity);
+    if (error != 0)
+        log_warn("sender",
+                 "cannot keep the token, will enrol again after a restart state=%s: %s",
+                 sender->options.state, strerror(-error));
+    sender->is_enrolled = true;
+    sender->says_unauthorized = false;
+    log_info("sender", "enrolled name=%s server=%s", sender->options.name, sender->options.url);
+    come_back(sender);
+}
+
+static void on_enrolment_refused(struct sender *sender, const struct http_response *response,
+                                 enum answer answer)
+{
+    char text[LOG_TEXT_SIZE];
+    bool is_taken = response->error == HTTP_CLIENT_OK && response->status == 409;
+    if (!is_taken && answer != ANSWER_UNAUTHORIZED && answer != ANSWER_REFUSED) {
+        go_away(sender, response);
+        return;
+    }
+    answer_text(response, text, sizeof(text));
+    if (is_taken)
+        log_error("sender",
+                  "the name belongs to another agent: give this one another (agent.name) or "
+                  "delete that host on the server name=%s: %s",
+                  sender->options.name, text);
+    else
+        log_error(
+            "sender",
+            "server refuses to enrol this agent: check server.token, or make a new one on "
+            "the page \"Add a host\" server=%s: %s",
+            sender->options.url, text);
+    note_away(sender, response);
+    sender->next_enrolment = clock_mono_ms() + (is_taken ? NAME_TAKEN_PERIOD : REENROL_PERIOD);
+    sender->stats.requests_refused++;
+    outbox_spill(&sender->outbox);
+}
+
+static void log_refusal(struct sender *sender, const struct http_response *response,
+                        uint32_t samples)
+{
+    char text[LOG_TEXT_SIZE];
+    sender->stats.requests_refused++;
+    log_warn("sender", "server refused for good samples=%u: %s", samples,
+             answer_text(response, text, sizeof(text)));
+}
+
+/* Halves what was too large and queues both parts, unless it cannot be smaller. */
+static void split_sending(struct sender *sender, const struct http_response *response)
+{
+    struct parcel *halves[2];
+    sender->stats.requests_refused++;
+    if (parcel_split(sender->sending, halves) != 0) {
+        log_refusal(sender, response, sender->sending->n_samples);
+        sender->stats.samples_refused += sender->sending->n_samples;
+        return;
+    }
+    outbox_return(&sender->outbox, halves[1]);
+    outbox_return(&sender->outbox, halves[0]);
+}
+
+static void on_live(struct sender *sender, const struct http_response *response,
+                    enum answer answer)
+{
+    struct parcel *parcel = sender->sending;
+    bool is_kept = answer == ANSWER_LATER || answer == ANSWER_UNAUTHORIZED;
+    if (is_kept)
+        outbox_return(&sender->outbox, parcel);
+    if (answer == ANSWER_TAKEN)
+        sender->stats.samples_sent += parcel->n_samples;
+    else if (answer == ANSWER_TOO_LARGE)
+        split_sending(sender, response);
+    else if (answer == ANSWER_REFUSED)
+        log_refusal(sender, response, parcel->n_samples);
+    if (answer == ANSWER_REFUSED)
+        sender->stats.samples_refused += parcel->n_samples;
+    sender->sending = NULL;
+    if (!is_kept)
+        free(parcel);
+}
+
+static void on_report(struct sender *sender, const struct http_response *response,
+                      enum answer answer)
+{
+    if (answer == ANSWER_LATER || answer == ANSWER_UNAUTHORIZED)
+        return;
+    if (answer != ANSWER_TAKEN)
+        log_refusal(sender, response, 0);
+    if (!sender->report_is_new)
+        buf_reset(&sender->report);
+}
+
+/* A batch that is too large is read again in smaller ones; a single record goes the way of live
+ * parcels, which can be split. */
+static void shrink_replay(struct sender *sender)
+{
+    sender->stats.requests_refused++;
+    if (sender->replay_records > 1) {
+        sender->replay_records_max = sender->replay_records / 2;
+        spool_rewind(sender->options.spool);
+        return;
+    }
+    struct parcel *halves[2];
+    struct parcel *whole = parcel_new(clock_wall_ms(), sender->replay_samples,
+                                      sender->body.data, sender->body.len);
+    if (parcel_split(whole, halves) == 0) {
+        outbox_return(&sender->outbox, halves[1]);
+        outbox_return(&sender->outbox, halves[0]);
+    } else {
+        sender->stats.samples_refused += whole->n_samples;
+    }
+    free(whole);
+    spool_ack(sender->options.spool);
+}
+
+static void on_replay(struct sender *sender, const struct http_response *response,
+                      enum answer answer)
+{
+    struct spool *spool = sender->options.spool;
+    sender->next_replay = clock_mono_ms() + REPLAY_PAUSE;
+    switch (answer) {
+    case ANSWER_TAKEN:
+        sender->stats.samples_sent += sender->replay_samples;
+        spool_ack(spool);
+        if (spool_is_empty(spool))
+            log_info("spool", "everything kept was delivered");
+        break;
+    case ANSWER_REFUSED:
+        log_refusal(sender, response, sender->replay_samples);
+        sender->stats.samples_refused += sender->replay_samples;
+        spool_ack(spool);
+        break;
+    case ANSWER_TOO_LARGE: shrink_replay(sender); break;
+    case ANSWER_LATER:
+    case ANSWER_UNAUTHORIZED: spool_rewind(spool); break;
+    case ANSWER_COUNT: break;
+    }
+    if (spool_is_empty(spool))
+        sender->replay_records_max = REPLAY_RECORDS;
+    buf_deinit(&sender->body); /* replays are rare: give the memory back */
+    buf_init(&sender->body, UNPACKED_MAX_BYTES * 7 / 6 + 32);
+}
+
+static void on_answer(const struct http_response *response, void *arg)
+{
+    struct sender *sender = arg;
+    enum task task = sender->task;
+    enum answer answer = answer_of(response);
+    sender->task = TASK_NONE;
+
+    switch (task) {
+    case TASK_ENROL:
+        if (answer == ANSWER_TAKEN)
+            on_enrolled(sender, response);
+        else
+            on_enrolment_refused(sender, response, answer);
+        break;
+    case TASK_LIVE: on_live(sender, response, answer); break;
+    case TASK_REPORT: on_report(sender, response, answer); break;
+    case TASK_REPLAY: on_replay(sender, response, answer); break;
+    case TASK_NONE: assert(task != TASK_NONE); break;
+    }
+    if (task != TASK_ENROL) {
+        if (answer == ANSWER_LATER)
+            go_away(sender, response);
+        else if (answer == ANSWER_UNAUTHORIZED)
+            lose_token(sender, response);
+        else
+            come_back(sender);
+    }
+    sender->stats.requests_ok += answer == ANSWER_TAKEN;
+    wake_at(sender, 0); /* not at once: the client is still in its callback */
+}
+
+struct sender_stats sender_stats(const struct sender *sender)
+{
+    struct sender_stats stats = sender->stats;
+    stats.queue_bytes =
+        sender->outbox.queue.bytes + (sender->sending != NULL ? sender->sending->len : 0);
+    stats.samples_dropped = sender->outbox.dropped;
+    return stats;
+}
