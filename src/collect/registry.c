@@ -17,6 +17,7 @@ const struct collector *const collectors[] = {
     &diskstats_collector,  /* block devices */
     &netdev_collector,     /* network interfaces */
     &services_collector,   /* systemd units */
+    &ssh_collector,        /* failed log-ins */
     &system_collector,     /* uptime and kernel */
     &filefd_collector,     /* open files */
     &entropy_collector,    /* random bits */

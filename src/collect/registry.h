@@ -59,6 +59,7 @@ extern const struct collector memory_collector;
 extern const struct collector netdev_collector;
 extern const struct collector pressure_collector;
 extern const struct collector services_collector;
+extern const struct collector ssh_collector;
 extern const struct collector system_collector;
 extern const struct collector vmstat_collector;
 
