@@ -4,9 +4,10 @@
  * entered from within itself; a connection is closed only from a callback's last statement or
  * from outside (the server's stop and free).
  *
- * Deadlines: one timer per connection, set when a state begins.  Bodies and answers may take
- * their timeout and one second more for every MIN_RATE_BYTES moved, so that a slow line can
- * move much but nobody holds a connection by moving a byte now and then.
+ * Deadlines: one timer per connection, set when a state begins.  A body or an answer that is
+ * not through when its time is up gets as much again if MIN_RATE_BYTES a second were moved
+ * meanwhile, so that a slow line can move much but nobody holds a connection by moving a byte
+ * now and then.
  */
 #include "net/http_connection.h"
 
@@ -24,7 +25,7 @@
 #include "net/tls_session.h"
 
 #define INPUT_MAX_BYTES ((size_t)64 * 1024) /* read ahead, not yet parsed */
-#define MIN_RATE_BYTES  ((size_t)16 * 1024) /* per second */
+#define MIN_RATE_BYTES  ((size_t)4 * 1000)  /* per second */
 #define LINGER_TIMEOUT  (2 * MSEC_SECOND)
 
 static void set_deadline(struct http_connection *connection, mspan_t span)
@@ -37,7 +38,7 @@ void http_connection_enter(struct http_connection *connection, enum http_connect
                            mspan_t timeout)
 {
     connection->state = state;
-    connection->since = clock_mono_ms();
+    connection->moved = 0;
     if (timeout > 0)
         set_deadline(connection, timeout);
     else
@@ -248,36 +249,32 @@ static void ended(struct bufferevent *stream, short what, void *arg)
         http_connection_close(connection);
 }
 
-/* Time left in a state that is longer the more was moved; <= 0 when it is over. */
-static mspan_t time_left(const struct http_connection *connection, mspan_t timeout,
-                         size_t moved)
+/* Whether enough was moved since the last look, `timeout` ago, to be given as long again. */
+static bool keeps_pace(struct http_connection *connection, mspan_t timeout, size_t moved)
 {
-    mspan_t extra = (mspan_t)(moved / MIN_RATE_BYTES) * MSEC_SECOND;
-    return connection->since + timeout + extra - clock_mono_ms();
+    size_t since = moved - connection->moved;
+    connection->moved = moved;
+    return since / (size_t)timeout >= MIN_RATE_BYTES / (size_t)MSEC_SECOND;
 }
 
 static void check_body_deadline(struct http_connection *connection)
 {
     struct http_exchange *exchange = connection->exchange;
-    mspan_t left = time_left(connection, connection->home->server->options.body_timeout,
-                             exchange->parser.body.len);
-    if (left > 0)
-        set_deadline(connection, left);
+    mspan_t timeout = connection->home->server->options.body_timeout;
+    if (keeps_pace(connection, timeout, exchange->parser.body.len))
+        set_deadline(connection, timeout);
     else
         http_exchange_refuse(exchange, 408, "The body took too long.");
 }
 
 static void check_write_deadline(struct http_connection *connection)
 {
+    mspan_t timeout = connection->home->server->options.write_timeout;
     size_t rest = output_len(connection);
-    if (rest == 0) {
+    if (rest == 0)
         answer_written(connection);
-        return;
-    }
-    mspan_t left = time_left(connection, connection->home->server->options.write_timeout,
-                             connection->to_write - rest);
-    if (left > 0)
-        set_deadline(connection, left);
+    else if (keeps_pace(connection, timeout, connection->to_write - rest))
+        set_deadline(connection, timeout);
     else
         http_connection_close(connection);
 }

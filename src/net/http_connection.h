@@ -69,8 +69,8 @@ struct http_connection {
     struct event *deadline;         /* owned */
     struct http_exchange *exchange; /* the current one */
     enum http_connection_state state;
-    mono_t since;    /* when the state began */
     size_t to_write; /* bytes in the output buffer when WRITING began */
+    size_t moved;    /* bytes of a body or answer when the deadline was last looked at */
     bool is_kept;    /* after the answer under way */
     bool has_ended;  /* the peer sends no more */
     bool is_tls;

@@ -5,6 +5,9 @@
 #include "net/http_server.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdio.h>
 
 #include "base/memory.h"
 #include "net/test_server.h"
@@ -148,5 +151,391 @@ START_TEST(answers_a_half_closed_client)
 }
 END_TEST
 
+static const struct {
+    int status;
+    const char *request;
+} refusals[] = {
+    {400, "GET /\r\n"},
+    {400, "GET / HTTP/1.1\r\n\r\n"},
+    {400, "GET / HTTP/1.1\nHost: h\n\n"},
+    {400, "GET /../x HTTP/1.1\r\nHost: h\r\n\r\n"},
+    {400, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd"},
+    {400,
+     "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n"
+     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"},
+    {400, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"},
+    {413, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n"},
+    {413, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+          "Content-Length: 1048577\r\n\r\n"},
+    {417, "POST / HTTP/1.1\r\nHost: h\r\nExpect: magic\r\nContent-Length: 1\r\n\r\n"},
+    {501, "BREW / HTTP/1.1\r\nHost: h\r\n\r\n"},
+    {505, "GET / HTTP/2.0\r\nHost: h\r\n\r\n"},
+};
+
+START_TEST(refuses_and_closes)
+{
+    struct test_server test;
+    start_echo(&test);
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        char line[32], member[32];
+        test_ask(test.port, refusals[i].request, answer, sizeof(answer));
+        snprintf(line, sizeof(line), "HTTP/1.1 %d ", refusals[i].status);
+        snprintf(member, sizeof(member), "\"status\":%d", refusals[i].status);
+        ck_assert_msg(strncmp(answer, line, strlen(line)) == 0, "%s\n%s", refusals[i].request,
+                      answer);
+        expect("Content-Type: application/problem+json\r\n");
+        expect("Connection: close\r\n");
+        expect(member);
+        expect("\"detail\":\"");
+        ck_assert_uint_eq(count_of("\r\nDate: "), 1);
+    }
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(refuses_long_heads)
+{
+    struct test_server test;
+    start_echo(&test);
+    static char request[40000];
+    memset(request, 'a', sizeof(request) - 1);
+    memcpy(request, "GET /", 5);
+    test_ask(test.port, request, answer, sizeof(answer));
+    expect("HTTP/1.1 414 ");
+    memcpy(request, "GET / HTTP/1.1\r\nHost: h\r\nX: ", 28);
+    test_ask(test.port, request, answer, sizeof(answer));
+    expect("HTTP/1.1 431 ");
+    strcpy(request, "GET / HTTP/1.1\r\nHost: h\r\n");
+    for (int i = 0; i < 100; i++)
+        strcat(request, "X: y\r\n");
+    test_ask(test.port, request, answer, sizeof(answer));
+    expect("HTTP/1.1 431 ");
+    test_server_stop(&test);
+}
+END_TEST
+
+static size_t limit_by_path(const struct http_request *head, void *arg)
+{
+    (void)arg;
+    return text_is(head->path, "/big") ? 100000 : 10;
+}
+
+START_TEST(limits_bodies_by_request)
+{
+    struct test_server test;
+    struct http_server_options options = options_for(echo, NULL);
+    options.body_limit = limit_by_path;
+    test_server_start(&test, &options, NULL);
+    static char body[100001];
+    memset(body, 'b', 100000);
+    int fd = test_connect(test.port);
+    test_send(fd, "POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    test_send(fd, body);
+    test_receive(fd, "] from", answer, sizeof(answer));
+    expect("HTTP/1.1 200 OK");
+    expect(body);
+    /* the larger limit does not stay for the next request */
+    test_send(fd, "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n");
+    test_receive(fd, NULL, answer, sizeof(answer));
+    expect("HTTP/1.1 413 ");
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(lets_careful_clients_go_on)
+{
+    struct test_server test;
+    start_echo(&test);
+    int fd = test_connect(test.port);
+    test_send(fd, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                  "Content-Length: 3\r\n\r\n");
+    test_receive(fd, "\r\n\r\n", answer, sizeof(answer));
+    ck_assert_str_eq(answer, "HTTP/1.1 100 Continue\r\n\r\n");
+    test_send(fd, "abc");
+    test_receive(fd, "[abc]", answer, sizeof(answer));
+    expect("HTTP/1.1 200 OK");
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+/* With times this short a client that does nothing is one that is slow. */
+static void start_hasty(struct test_server *test, http_handler_fn *handler)
+{
+    struct http_server_options options = options_for(handler, NULL);
+    options.head_timeout = options.body_timeout = options.idle_timeout = 40;
+    options.write_timeout = 40;
+    test_server_start(test, &options, NULL);
+}
+
+START_TEST(cuts_slow_senders)
+{
+    struct test_server test;
+    start_hasty(&test, echo);
+    test_ask(test.port, "GET / HT", answer, sizeof(answer));
+    expect("HTTP/1.1 408 ");
+    test_ask(test.port, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab", answer,
+             sizeof(answer));
+    expect("HTTP/1.1 408 ");
+    test_ask(test.port, "", answer, sizeof(answer)); /* never said anything */
+    ck_assert_str_eq(answer, "");
+    test_ask(test.port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", answer, sizeof(answer)); /* idle */
+    ck_assert_uint_eq(count_of("HTTP/1.1 "), 1);
+    expect("HTTP/1.1 200 OK");
+    test_server_stop(&test);
+}
+END_TEST
+
+#define HUGE_BYTES ((size_t)32 * 1024 * 1024)
+
+static void answer_huge(struct http_exchange *exchange, void *arg)
+{
+    static char huge[HUGE_BYTES];
+    (void)arg;
+    http_respond_static(exchange, 200, NULL, 0, huge, sizeof(huge));
+}
+
+static void wait_for_connections(const struct test_server *test, size_t count)
+{
+    mono_t until = clock_mono_ms() + TEST_PATIENCE_MS;
+    while (http_server_connections(test->server) != count) {
+        ck_assert_int_lt(clock_mono_ms(), until);
+        sched_yield();
+    }
+}
+
+START_TEST(cuts_slow_readers)
+{
+    struct test_server test;
+    start_hasty(&test, answer_huge);
+    int fd = test_connect(test.port);
+    test_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    test_receive(fd, "\r\n\r\n", answer, sizeof(answer)); /* and then no more */
+    wait_for_connections(&test, 0);
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(sends_large_static_answers)
+{
+    struct test_server test;
+    struct http_server_options options = options_for(answer_huge, NULL);
+    test_server_start(&test, &options, NULL);
+    int fd = test_connect(test.port);
+    test_send(fd, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    size_t total = 0;
+    ssize_t part;
+    while ((part = recv(fd, answer, sizeof(answer), 0)) > 0)
+        total += (size_t)part;
+    ck_assert_uint_gt(total, HUGE_BYTES);
+    ck_assert_uint_lt(total, HUGE_BYTES + 512);
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(turns_away_what_is_too_much)
+{
+    struct test_server test;
+    struct http_server_options options = options_for(echo, NULL);
+    options.max_connections = 1;
+    test_server_start(&test, &options, NULL);
+    int fd = test_connect(test.port);
+    test_send(fd, "GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
+    test_receive(fd, "/first", answer, sizeof(answer));
+    int second = test_connect(test.port);
+    test_receive(second, NULL, answer, sizeof(answer));
+    expect("HTTP/1.1 503 ");
+    expect("too many connections.\"}");
+    close(second);
+    close(fd);
+    wait_for_connections(&test, 0);
+    test_ask(test.port, "GET /third HTTP/1.0\r\n\r\n", answer, sizeof(answer));
+    expect("GET /third");
+    test_server_stop(&test);
+}
+END_TEST
+
+/* A handler that leaves the answer to the test's thread. */
+struct later {
+    sem_t arrived;
+    struct http_exchange *exchange;
+};
+
+static void keep_for_later(struct http_exchange *exchange, void *arg)
+{
+    struct later *later = arg;
+    later->exchange = exchange;
+    sem_post(&later->arrived);
+}
+
+static void start_later(struct test_server *test, struct later *later)
+{
+    struct http_server_options options = options_for(keep_for_later, later);
+    sem_init(&later->arrived, 0, 0);
+    test_server_start(test, &options, NULL);
+}
+
+START_TEST(answers_from_another_thread)
+{
+    struct test_server test;
+    struct later later;
+    start_later(&test, &later);
+    int fd = test_connect(test.port);
+    for (int i = 0; i < 20; i++) {
+        char body[16];
+        test_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        sem_wait(&later.arrived);
+        snprintf(body, sizeof(body), "<%d>", i);
+        http_respond(later.exchange, 200, NULL, 0, body, strlen(body));
+        test_receive(fd, body, answer, sizeof(answer));
+    }
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(outlives_a_client_that_left)
+{
+    struct test_server test;
+    struct later later;
+    start_later(&test, &later);
+    for (int i = 0; i < 2; i++) {
+        struct linger hard = {.l_onoff = 1};
+        int fd = test_connect(test.port);
+        test_send(fd, "GET /gone HTTP/1.1\r\nHost: h\r\n\r\n");
+        sem_wait(&later.arrived);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+        close(fd);
+        wait_for_connections(&test, 0);
+        ck_assert_str_eq(http_exchange_request(later.exchange)->path, "/gone");
+        ck_assert_ptr_nonnull(arena_alloc(http_exchange_arena(later.exchange), 100));
+        if (i == 0)
+            http_respond_problem(later.exchange, 404, NULL);
+        /* the second one is never answered: http_server_free() drops it */
+    }
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(stops_without_losing_what_is_under_way)
+{
+    struct test_server test;
+    struct later later;
+    start_later(&test, &later);
+    int idle = test_connect(test.port), busy = test_connect(test.port);
+    test_send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    sem_wait(&later.arrived);
+    wait_for_connections(&test, 2);
+    http_server_stop(test.server);
+    test_receive(idle, NULL, answer, sizeof(answer));
+    ck_assert_str_eq(answer, "");
+    wait_for_connections(&test, 1);
+
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((in_port_t)test.port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(
+        connect(late, (const struct sockaddr *)(const void *)&address, sizeof(address)), -1);
+    ck_assert_int_eq(errno, ECONNREFUSED);
+
+    http_respond(later.exchange, 200, NULL, 0, "done", 4);
+    test_receive(busy, NULL, answer, sizeof(answer));
+    expect("Connection: close\r\n");
+    expect("done");
+    close(late);
+    close(idle);
+    close(busy);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(cleans_header_values)
+{
+    struct test_server test;
+    struct later later;
+    start_later(&test, &later);
+    int fd = test_connect(test.port);
+    test_send(fd, "GET / HTTP/1.0\r\n\r\n");
+    sem_wait(&later.arrived);
+    struct http_header header = {"Location", "/x\r\nSet-Cookie: a=b\x7f"};
+    http_respond(later.exchange, 307, &header, 1, NULL, 0);
+    test_receive(fd, NULL, answer, sizeof(answer));
+    expect("HTTP/1.1 307 Temporary Redirect\r\n");
+    expect("Location: /x  Set-Cookie: a=b \r\n");
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
+START_TEST(says_why_it_cannot_listen)
+{
+    struct http_server_options options = options_for(echo, NULL);
+    struct http_server *server, *other;
+    struct loop *loop;
+    char taken[32];
+    ck_assert_int_eq(loop_new(&loop), 0);
+    ck_assert_int_eq(http_server_new(&loop, 1, &options, &server), 0);
+    ck_assert_int_eq(http_server_new(&loop, 1, &options, &other), 0);
+    ck_assert_int_eq(http_server_listen(server, "127.0.0.1:0", NULL), 0);
+    snprintf(taken, sizeof(taken), "127.0.0.1:%d", http_server_port(server, 0));
+    ck_assert_int_eq(http_server_listen(other, taken, NULL), -EADDRINUSE);
+    ck_assert_int_eq(http_server_listen(other, "192.0.2.1:0", NULL), -EADDRNOTAVAIL);
+    ck_assert_int_eq(http_server_listen(other, ":0", NULL), 0);
+    ck_assert_int_gt(http_server_port(other, 0), 0);
+    ck_assert_int_eq(http_server_port(other, 1), -ENOENT);
+    static const char *const bad[] = {
+        "",        "x",      "localhost:80", "127.0.0.1",   "1.2:80",
+        "[::1:80", "::1:80", "127.0.0.1:",   ":65536",      ":-1",
+        ":8x",     ": 80",   "[]:80",        "[1.2.3.4]:80"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        ck_assert_msg(http_server_listen(other, bad[i], NULL) == -EINVAL, "%s", bad[i]);
+    http_server_free(server);
+    http_server_free(other);
+    loop_free(loop);
+}
+END_TEST
+
+START_TEST(serves_on_several_loops)
+{
+    struct loop *loops[3];
+    pthread_t threads[3];
+    struct http_server *server;
+    struct http_server_options options = options_for(echo, NULL);
+    int fds[30];
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(loop_new(&loops[i]), 0);
+    ck_assert_int_eq(http_server_new(loops, 3, &options, &server), 0);
+    ck_assert_int_eq(http_server_listen(server, "127.0.0.1:0", NULL), 0);
+    for (int i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, test_server_run, loops[i]);
+    for (int i = 0; i < 30; i++)
+        fds[i] = test_connect(http_server_port(server, 0));
+    for (int i = 0; i < 30; i++)
+        test_send(fds[i], "GET /many HTTP/1.0\r\n\r\n");
+    for (int i = 0; i < 30; i++) {
+        test_receive(fds[i], NULL, answer, sizeof(answer));
+        expect("GET /many");
+        close(fds[i]);
+    }
+    http_server_stop(server);
+    for (int i = 0; i < 3; i++) {
+        loop_stop(loops[i]);
+        pthread_join(threads[i], NULL);
+    }
+    http_server_free(server);
+    for (int i = 0; i < 3; i++)
+        loop_free(loops[i]);
+}
+END_TEST
+
 UNIT_MAIN("http_server", answers_and_keeps_the_connection, answers_pipelined_requests_in_order,
-          speaks_http_1_0, leaves_out_the_body_for_head, answers_a_half_closed_client)
+          speaks_http_1_0, leaves_out_the_body_for_head, answers_a_half_closed_client,
+          refuses_and_closes, refuses_long_heads, limits_bodies_by_request,
+          lets_careful_clients_go_on, cuts_slow_senders, cuts_slow_readers,
+          sends_large_static_answers, turns_away_what_is_too_much, answers_from_another_thread,
+          outlives_a_client_that_left, stops_without_losing_what_is_under_way,
+          cleans_header_values, says_why_it_cannot_listen, serves_on_several_loops)
