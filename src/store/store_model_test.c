@@ -84,16 +84,17 @@ static void check_range(size_t series, int first, int last)
 {
     size_t count = test_select(instance_of(series), START_MS + first * STEP_MS,
                                START_MS + last * STEP_MS, got, SLOTS);
-    size_t at = 0;
+    size_t at = 0, wrong = 0;
     for (int i = first; i <= last; i++) {
         const struct slot *slot = &model[series][i];
         if (!slot->present)
             continue;
-        ck_assert_uint_lt(at, count);
-        ck_assert_int_eq(got[at].at_ms, START_MS + i * STEP_MS);
-        ck_assert(test_bits(got[at].value) == slot->bits);
+        /* An assertion per sample would cost more than the store. */
+        wrong += at >= count || got[at].at_ms != START_MS + i * STEP_MS ||
+                 test_bits(got[at].value) != slot->bits;
         at++;
     }
+    ck_assert_uint_eq(wrong, 0);
     ck_assert_uint_eq(at, count);
 }
 
@@ -136,7 +137,7 @@ static void run(uint64_t seed)
 
 START_TEST(the_store_equals_the_model)
 {
-    for (uint64_t seed = 1; seed <= 4; seed++)
+    for (uint64_t seed = 1; seed <= 8; seed++)
         run(seed);
 }
 END_TEST
