@@ -143,6 +143,14 @@ int outbox_hold_channel(struct db *db, int64_t channel_id, msec_t until)
                   DB_ARGS(db_int(until), db_int(channel_id), db_int(until)), NULL, NULL);
 }
 
+int outbox_release_channel(struct db *db, int64_t channel_id, msec_t now)
+{
+    return db_run(db,
+                  "UPDATE outbox SET next_ms = $1 WHERE channel_id = $2 AND state = 'queued'"
+                  " AND next_ms > $3",
+                  DB_ARGS(db_int(now), db_int(channel_id), db_int(now)), NULL, NULL);
+}
+
 int outbox_fail_channel(struct db *db, int64_t channel_id, const char *answer, msec_t now)
 {
     return db_run(db,

@@ -58,6 +58,9 @@ int outbox_mark_retry(struct db *db, int64_t id, const char *answer, msec_t next
 /* Nothing of this channel before `until`: its receiver asked for that. */
 int outbox_hold_channel(struct db *db, int64_t channel_id, msec_t until);
 
+/* What waits for another try on this channel may go now. */
+int outbox_release_channel(struct db *db, int64_t channel_id, msec_t now);
+
 /* All that is queued for this channel fails, without an attempt. */
 int outbox_fail_channel(struct db *db, int64_t channel_id, const char *answer, msec_t now);
 

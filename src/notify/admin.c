@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * admin - channels as people make and see them.
+ *
+ * A request is laid over what the channel is now, and the result is checked as a whole.
+ * Secrets go in and never come out: only which of them are set.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "notify/internal.h"
+
+#define CONFIG_MAX_BYTES ((size_t)64 * 1024)
+#define ORG_CHANNELS_MAX 64
+
+/* A channel as it will be. */
+struct draft {
+    struct channel row;       /* config and secrets are filled by seal_draft() */
+    json_t *config, *secrets; /* owned */
+};
+
+static void draft_deinit(struct draft *draft)
+{
+    channel_deinit(&draft->row);
+    json_decref(draft->config);
+    json_decref(draft->secrets);
+}
+
+static int blame(char out_field[FIELD_NAME_SIZE], const char *field, struct problem *problem,
+                 const char *text)
+{
+    text_copy(out_field, FIELD_NAME_SIZE, field);
+    return problem_set(problem, "%s", text);
+}
+
+static int apply_name(struct draft *draft, const json_t *value, char out_field[FIELD_NAME_SIZE],
+                      struct problem *problem)
+{
+    const char *name = json_string_value(value);
+    if (name == NULL || name[0] == '\0')
+        return blame(out_field, "name", problem, "A name is needed.");
+    if (strlen(name) > CHANNEL_NAME_MAX_BYTES)
+        return blame(out_field, "name", problem, "The name is longer than 100 bytes.");
+    for (const char *at = name; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return blame(out_field, "name", problem, "The name has control characters.");
+    text_copy(draft->row.name, sizeof(draft->row.name), name);
+    return 0;
+}
+
+static int apply_kind(struct draft *draft, const json_t *value, char out_field[FIELD_NAME_SIZE],
+                      struct problem *problem)
+{
+    const char *kind = json_string_value(value);
+    if (kind == NULL || channel_kind_find(kind) == NULL) {
+        char names[256];
+        channel_kind_names(names, sizeof(names));
+        text_copy(out_field, FIELD_NAME_SIZE, "kind");
+        return problem_set(problem, "The kind must be one of: %s.", names);
+    }
+    if (draft->row.kind[0] != '\0' && !text_is(draft->row.kind, kind))
+        return blame(out_field, "kind", problem, "The kind of a channel cannot be changed.");
+    text_copy(draft->row.kind, sizeof(draft->row.kind), kind);
+    return 0;
+}
+
+/* A text sets a secret, null or "" removes it, one that is left out stays. */
+static int apply_secrets(struct draft *draft, const json_t *value,
+                         char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    if (!json_is_object(value))
+        return blame(out_field, "secrets", problem, "secrets must be an object.");
+    const char *key;
+    json_t *secret;
+    json_object_foreach((json_t *)(uintptr_t)value, key, secret)
+    {
+        if (json_is_null(secret) || (json_is_string(secret) && json_string_length(secret) == 0))
+            json_object_del(draft->secrets, key);
+        else
+            json_object_set(draft->secrets, key, secret);
+    }
+    return 0;
+}
+
+static int apply_field(struct draft *draft, const char *key, json_t *value,
+                       char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    if (text_is(key, "kind"))
+        return apply_kind(draft, value, out_field, problem);
+    if (text_is(key, "name"))
+        return apply_name(draft, value, out_field, problem);
+    if (text_is(key, "secrets"))
+        return apply_secrets(draft, value, out_field, problem);
+    if (text_is(key, "enabled")) {
+        if (!json_is_boolean(value))
+            return blame(out_field, "enabled", problem, "enabled must be true or false.");
+        draft->row.enabled = json_is_true(value);
+        return 0;
+    }
+    if (text_is(key, "config")) {
+        if (!json_is_object(value))
+            return blame(out_field, "config", problem, "config must be an object.");
+        json_decref(draft->config);
+        draft->config = json_incref(value);
+        return 0;
+    }
+    snprintf(out_field, FIELD_NAME_SIZE, "%.60s", key);
+    return problem_set(problem, "There is no field %.100s.", key);
+}
+
+static int apply_request(struct draft *draft, const json_t *request,
+                         char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    out_field[0] = '\0';
+    if (!json_is_object(request))
+        return problem_set(problem, "The request must be an object.");
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)request, key, value)
+    {
+        int error = apply_field(draft, key, value, out_field, problem);
+        if (error != 0)
+            return error;
+    }
+    if (draft->row.kind[0] == '\0')
+        return apply_kind(draft, NULL, out_field, problem);
+    if (draft->row.name[0] == '\0')
+        return apply_name(draft, NULL, out_field, problem);
+    const struct channel_kind *kind = channel_kind_find(draft->row.kind);
+    return fields_check(kind->fields, kind->n_fields, draft->config, draft->secrets, out_field,
+                        problem);
+}
+
+/* Writes config and sealed secrets into the row. */
+static int seal_draft(struct notify *notify, struct draft *draft)
+{
+    char *config = json_dumps(draft->config, JSON_COMPACT);
+    char *plain = json_dumps(draft->secrets, JSON_COMPACT);
+    struct buf sealed;
+    buf_init(&sealed, CONFIG_MAX_BYTES);
+    int error =
+        config == NULL || plain == NULL || strlen(config) > CONFIG_MAX_BYTES ? -EINVAL : 0;
+    if (error == 0)
+        error = secrets_seal(notify->secrets, plain, strlen(plain), &sealed);
+    if (error == 0) {
+        channel_deinit(&draft->row);
+        draft->row.config = config;
+        draft->row.secrets = (unsigned char *)buf_take(&sealed, &draft->row.secrets_len);
+        config = NULL;
+    }
+    if (plain != NULL)
+        sodium_memzero(plain, strlen(plain));
+    free(plain);
+    free(config);
+    buf_deinit(&sealed);
+    return error;
+}
+
+static int taken(char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    blame(out_field, "name", problem, "Another channel has this name.");
+    return -EEXIST;
+}
+
+static int count_channel(const struct channel *channel, void *arg)
+{
+    (void)channel;
+    ++*(int *)arg;
+    return 0;
+}
+
+static int create(struct notify *notify, struct draft *draft, const json_t *request,
+                  char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    int count = 0;
+    int error = apply_request(draft, request, out_field, problem);
+    if (error == 0)
+        error = channels_each(notify->db, draft->row.org, count_channel, &count);
+    if (error != 0)
+        return error;
+    if (count >= ORG_CHANNELS_MAX)
+        return problem_set(problem, "There are %d channels already.", count);
+    error = seal_draft(notify, draft);
+    if (error == 0)
+        error = channels_add(notify->db, &draft->row, &draft->row.id);
+    return error == -EEXIST ? taken(out_field, problem) : error;
+}
+
+int notify_channel_create(struct notify *notify, org_id org, const json_t *request,
+                          int64_t *out_id, char out_field[FIELD_NAME_SIZE],
+                          struct problem *problem)
+{
+    msec_t now = clock_wall_ms();
+    struct draft draft = {
+        .row = {.org = org, .enabled = true, .created_ms = now, .updated_ms = now},
+        .config = json_object(),
+        .secrets = json_object()};
+    int error = create(notify, &draft, request, out_field, problem);
+    if (error == 0)
+        *out_id = draft.row.id;
+    draft_deinit(&draft);
+    return error;
+}
+
+static int update(struct notify *notify, struct draft *draft, const json_t *request,
+                  char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    draft->config = json_loads(draft->row.config, 0, NULL);
+    if (delivery_unseal(notify->secrets, &draft->row, &draft->secrets) != 0)
+        draft->secrets = json_object(); /* the key is lost: they are to be entered again */
+    msec_t now = clock_wall_ms();
+    draft->row.updated_ms = now;
+    int error = apply_request(draft, request, out_field, problem);
+    if (error == 0)
+        error = seal_draft(notify, draft);
+    if (error == 0)
+        error = channels_update(notify->db, &draft->row);
+    if (error == -EEXIST)
+        return taken(out_field, problem);
+    if (error != 0)
+        return error;
+    /* What waits goes at once, by the new configuration, or not at all. */
+    if (draft->row.enabled)
+        return outbox_release_channel(notify->db, draft->row.id, now);
+    return outbox_fail_channel(notify->db, draft->row.id, "the channel was switched off", now);
+}
+
+int notify_channel_update(struct notify *notify, org_id org, int64_t id, const json_t *request,
+                          char out_field[FIELD_NAME_SIZE], struct problem *problem)
+{
+    struct draft draft = {0};
+    out_field[0] = '\0';
+    int error = db_begin(notify->db);
+    if (error != 0)
+        return error;
+    error = channels_find(notify->db, org, id, &draft.row);
+    if (error == 0)
+        error = update(notify, &draft, request, out_field, problem);
+    if (error == 0)
+        error = db_commit(notify->db);
+    else
+        db_abandon(notify->db);
+    draft_deinit(&draft);
+    if (error == 0)
+        notify_wake(notify);
+    return error;
+}
+
+int notify_channel_delete(struct notify *notify, org_id org, int64_t id)
+{
+    return channels_remove(notify->db, org, id);
+}
+
+/* -- showing -- */
+
+struct writer {
+    struct notify *notify;
+    struct json *json;
+};
+
+static void write_time(struct json *json, const char *key, msec_t at)
+{
+    json_key(json, key);
+    if (at == 0)
+        json_none(json);
+    else
+        json_int(json, at);
+}
+
+static void write_secret_names(struct writer *writer, const struct channel *channel)
+{
+    json_t *secrets = NULL;
+    json_key(writer->json, "has_secrets");
+    json_array_begin(writer->json);
+    if (delivery_unseal(writer->notify->secrets, channel, &secrets) == 0) {
+        const char *key;
+        json_t *value;
+        json_object_foreach(secrets, key, value) json_text(writer->json, key);
+        json_decref(secrets);
+    }
+    json_array_end(writer->json);
+}
+
+static int write_channel(const struct channel *channel, void *arg)
+{
+    struct writer *writer = arg;
+    struct json *json = writer->json;
+    int64_t queued, failed;
+    int error = outbox_count_channel(writer->notify->db, channel->id, &queued, &failed);
+    if (error != 0)
+        return error;
+
+    json_object_begin(json);
+    json_field_int(json, "id", channel->id);
+    json_field_string(json, "kind", channel->kind);
+    json_field_string(json, "name", channel->name);
+    json_field_bool(json, "enabled", channel->enabled);
+    json_key(json, "config");
+    json_raw(json, channel->config, strlen(channel->config));
+    write_secret_names(writer, channel);
+    write_time(json, "last_delivered_ms", channel->last_delivered_ms);
+    write_time(json, "last_failed_ms", channel->last_failed_ms);
+    json_field_string(json, "last_error", channel->last_error);
+    json_field_int(json, "queued", queued);
+    json_field_int(json, "failed", failed);
+    json_object_end(json);
+    return 0;
+}
+
+int notify_channel_write(struct notify *notify, org_id org, int64_t id, struct json *json)
+{
+    struct writer writer = {notify, json};
+    struct channel channel;
+    int error = channels_find(notify->db, org, id, &channel);
+    if (error != 0)
+        return error;
+    error = write_channel(&channel, &writer);
+    channel_deinit(&channel);
+    return error;
+}
+
+int notify_channels_write(struct notify *notify, org_id org, struct json *json)
+{
+    struct writer writer = {notify, json};
+    json_array_begin(json);
+    int error = channels_each(notify->db, org, write_channel, &writer);
+    json_array_end(json);
+    return error;
+}
+
+static int write_delivery(const struct outbox_delivery *delivery, void *arg)
+{
+    struct json *json = arg;
+    bool queued = text_is(delivery->state, "queued");
+    json_object_begin(json);
+    json_field_string(json, "channel", delivery->channel);
+    json_field_string(json, "state", delivery->state);
+    json_field_int(json, "attempts", delivery->attempts);
+    write_time(json, "next_ms", queued ? delivery->next_ms : 0);
+    write_time(json, "finished_ms", delivery->finished_ms);
+    json_field_string(json, "answer", delivery->answer);
+    json_object_end(json);
+    return 0;
+}
+
+int notify_deliveries_write(struct notify *notify, org_id org, int64_t alert_id,
+                            struct json *json)
+{
+    json_array_begin(json);
+    int error = outbox_each_of_alert(notify->db, org, alert_id, write_delivery, json);
+    json_array_end(json);
+    return error;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "notify/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "notify/webhook.h"
+#include "unit.h"
+
+START_TEST(signs_as_any_library_checks_it)
+{
+    char hex[WEBHOOK_SIGNATURE_SIZE];
+    const char *body = "{\"event\":\"fired\"}";
+    webhook_sign("Jefe", 1700000000, body, strlen(body), hex);
+    ck_assert_str_eq(hex, "0722f7348e182a55af4ded8a8a61167dcd847b9ddc53b77a32b666e371df4b4e");
+    webhook_sign("Jefe", 1700000001, body, strlen(body), hex);
+    ck_assert_str_ne(hex, "0722f7348e182a55af4ded8a8a61167dcd847b9ddc53b77a32b666e371df4b4e");
+}
+END_TEST
+
+START_TEST(waits_longer_each_time)
+{
+    const mspan_t seconds[] = {5, 15, 60, 300, 900, 3600, 3600, 3600};
+    for (int64_t i = 0; i < (int64_t)ARRAY_LEN(seconds); i++) {
+        ck_assert_int_eq(retry_delay(i + 1, 0), seconds[i] * 800);
+        ck_assert_int_eq(retry_delay(i + 1, 0.5), seconds[i] * 1000);
+        ck_assert_int_le(retry_delay(i + 1, 0.999999), seconds[i] * 1200);
+    }
+    ck_assert_int_eq(retry_delay(INT64_MAX, 0.5), 3600 * 1000);
+}
+END_TEST
+
+static int check_kind(const char *kind_name, const char *config, const char *secrets,
+                      char field[FIELD_NAME_SIZE])
+{
+    const struct channel_kind *kind = channel_kind_find(kind_name);
+    json_t *config_json = json_loads(config, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *secrets_json = json_loads(secrets, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    struct problem problem = {0};
+    ck_assert_ptr_nonnull(config_json);
+    ck_assert_ptr_nonnull(secrets_json);
+    int error =
+        fields_check(kind->fields, kind->n_fields, config_json, secrets_json, field, &problem);
+    ck_assert((error == 0) == (problem.text[0] == '\0'));
+    ck_assert((error == 0) == (field[0] == '\0'));
+    json_decref(config_json);
+    json_decref(secrets_json);
+    return error;
+}
+
+START_TEST(takes_good_configurations)
+{
+    char field[FIELD_NAME_SIZE];
+    const struct {
+        const char *kind, *config, *secrets;
+    } good[] = {
+        {"email", "{\"server\":\"mail.example.com\",\"from\":\"a@b.c\",\"to\":[\"d@e.f\"]}",
+         "{}"},
+        {"email",
+         "{\"server\":\"::1\",\"port\":25,\"security\":\"none\",\"username\":\"ü\",\"from\":"
+         "\"a+b@b.c\",\"to\":[\"d@e.f\",\"root@localhost\"],\"ca_file\":null}",
+         "{\"password\":\"p w\"}"},
+        {"webhook", "{\"url\":\"https://example.com/x?y=1#z\"}", "{\"signing_key\":\"k\"}"},
+        {"webhook", "{\"url\":\"http://[::1]:80\",\"headers\":{\"X-Team\":\"ops\"}}", "{}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        ck_assert_msg(check_kind(good[i].kind, good[i].config, good[i].secrets, field) == 0,
+                      "%s", field);
+    ck_assert_ptr_null(channel_kind_find("pigeon"));
+}
+END_TEST
+
+#define MAIL(rest) "{\"server\":\"m\",\"from\":\"a@b.c\",\"to\":[\"d@e.f\"]," rest "}"
+
+START_TEST(names_the_field_to_blame)
+{
+    char field[FIELD_NAME_SIZE];
+    const struct {
+        const char *kind, *config, *secrets, *field;
+    } bad[] = {
+        {"email", "5", "{}", "config"},
+        {"email", "{}", "[]", "secrets"},
+        {"email", "{}", "{}", "config.server"},
+        {"email", "{\"server\":5}", "{}", "config.server"},
+        {"email", "{\"server\":\"\"}", "{}", "config.server"},
+        {"email", "{\"server\":\"a b\"}", "{}", "config.server"},
+        {"email", "{\"server\":\"a/b\"}", "{}", "config.server"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\"}", "{}", "config.to"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\",\"to\":[]}", "{}", "config.to"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\",\"to\":\"d@e.f\"}", "{}", "config.to"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\",\"to\":[{}]}", "{}", "config.to"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\",\"to\":[\"x\"]}", "{}", "config.to"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c\\r\\nRCPT TO:<x@y.z>\",\"to\":[]}", "{}",
+         "config.from"},
+        {"email", "{\"server\":\"m\",\"from\":\"a@b.c>\",\"to\":[]}", "{}", "config.from"},
+        {"email", "{\"server\":\"m\",\"from\":\"ä@b.c\",\"to\":[]}", "{}", "config.from"},
+        {"email", MAIL("\"port\":0"), "{}", "config.port"},
+        {"email", MAIL("\"port\":65536"), "{}", "config.port"},
+        {"email", MAIL("\"port\":25.0"), "{}", "config.port"},
+        {"email", MAIL("\"port\":\"25\""), "{}", "config.port"},
+        {"email", MAIL("\"security\":\"ssl\""), "{}", "config.security"},
+        {"email", MAIL("\"username\":\"a\\u0000b\""), "{}", "config.username"},
+        {"email", MAIL("\"colour\":1"), "{}", "config.colour"},
+        {"email", MAIL("\"password\":\"p\""), "{}", "config.password"},
+        {"email", MAIL("\"port\":1"), "{\"password\":1}", "secrets.password"},
+        {"email", MAIL("\"port\":1"), "{\"signing_key\":\"k\"}", "secrets.signing_key"},
+        {"webhook", "{}", "{}", "config.url"},
+        {"webhook", "{\"url\":\"ftp://a\"}", "{}", "config.url"},
+        {"webhook", "{\"url\":\"file:///etc/passwd\"}", "{}", "config.url"},
+        {"webhook", "{\"url\":\"http://\"}", "{}", "config.url"},
+        {"webhook", "{\"url\":\"http://a b\"}", "{}", "config.url"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":[]}", "{}", "config.headers"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":{\"A\":1}}", "{}", "config.headers"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":{\"A b\":\"1\"}}", "{}",
+         "config.headers"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":{\"A\":\"1\\r\\nB: 2\"}}", "{}",
+         "config.headers"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":{\"content-length\":\"1\"}}", "{}",
+         "config.headers"},
+        {"webhook", "{\"url\":\"http://a\",\"headers\":{\"x-sentora-signature\":\"1\"}}", "{}",
+         "config.headers"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        ck_assert_msg(check_kind(bad[i].kind, bad[i].config, bad[i].secrets, field) == -EINVAL,
+                      "%s", bad[i].config);
+        ck_assert_msg(text_is(field, bad[i].field), "%s: %s", bad[i].config, field);
+    }
+}
+END_TEST
+
+START_TEST(a_verdict_is_one_short_line)
+{
+    struct verdict verdict = {0};
+    char long_text[1000];
+    memset(long_text, '\n', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    verdict_set(&verdict, VERDICT_RETRY, "%s", long_text);
+    ck_assert_ptr_null(strchr(verdict.answer, '\n'));
+    ck_assert_uint_lt(strlen(verdict.answer), sizeof(verdict.answer) - 1);
+    verdict_set(&verdict, VERDICT_FAILED, "550 \xff no");
+    ck_assert_str_eq(verdict.answer, "550 \xef\xbf\xbd no");
+    ck_assert_int_eq(verdict.kind, VERDICT_FAILED);
+}
+END_TEST
+
+UNIT_MAIN("channel", signs_as_any_library_checks_it, waits_longer_each_time,
+          takes_good_configurations, names_the_field_to_blame, a_verdict_is_one_short_line)

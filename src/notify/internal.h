@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * internal - what the files of notify/ share.
+ */
+#pragma once
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+#include "notify/delivery.h"
+#include "notify/notify.h"
+
+struct notify {
+    struct db *db;                 /* borrowed from the caller of notify_new() */
+    const struct secrets *secrets; /* likewise */
+    CURLM *multi;                  /* owned; others than the thread may only wake it up */
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* guards the rest up to the next comment */
+    bool running, stopping, woken;
+    struct delivery *tests; /* owned; waiting for the thread */
+    size_t n_tests;         /* waiting and under way */
+    struct notify_stats stats;
+
+    /* owned by the thread */
+    struct delivery *in_flight; /* owned; those that ended stay until they are stored */
+    size_t n_in_flight;
+    msec_t next_due, next_prune;
+};

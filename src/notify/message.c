@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "notify/message.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+
+#include "base/text.h"
+
+const char *message_event_name(const struct message *message)
+{
+    return message->is_test ? "test" : alert_transition_names[message->event.transition];
+}
+
+static void write_time(struct json *json, const char *key, msec_t at)
+{
+    json_key(json, key);
+    if (at == 0)
+        json_none(json);
+    else
+        json_int(json, at);
+}
+
+/* Labels come from the database as JSON text; what is not an object becomes an empty one. */
+static void write_labels(struct json *json, const char *labels)
+{
+    json_t *parsed = json_loads(labels, 0, NULL);
+    json_key(json, "labels");
+    if (json_is_object(parsed))
+        json_raw(json, labels, strlen(labels));
+    else
+        json_raw(json, "{}", 2);
+    json_decref(parsed);
+}
+
+void message_write_alert(const struct alert *alert, struct json *json)
+{
+    json_object_begin(json);
+    json_field_int(json, "id", alert->id);
+    json_field_string(json, "rule_key", alert->rule_key);
+    json_field_int(json, "host_id", alert->host_id);
+    json_field_string(json, "host_name", alert->host_name);
+    write_labels(json, alert->labels);
+    json_field_string(json, "state", alert_state_names[alert->state]);
+    json_field_string(json, "severity", alert_severity_names[alert->severity]);
+    json_field_string(json, "summary", alert->summary);
+    json_field_string(json, "unit", alert->unit);
+    json_field_double(json, "value", alert->value);
+    json_field_double(json, "limit", alert->limit);
+    write_time(json, "since_ms", alert->since_ms);
+    write_time(json, "fired_ms", alert->fired_ms);
+    write_time(json, "resolved_ms", alert->resolved_ms);
+    write_time(json, "acked_ms", alert->acked_ms);
+    json_field_string(json, "acked_by", alert->acked_by);
+    json_field_string(json, "ack_comment", alert->ack_comment);
+    json_object_end(json);
+}
+
+void message_write(const struct message *message, struct json *json)
+{
+    json_object_begin(json);
+    json_field_string(json, "event", message_event_name(message));
+    json_field_int(json, "event_id", message->event.id);
+    json_field_int(json, "at_ms", message->event.at_ms);
+    json_field_string(json, "public_url", message->public_url);
+    json_key(json, "alert");
+    message_write_alert(&message->event.alert, json);
+    json_object_end(json);
+}
+
+static void read_text(const json_t *object, const char *key, char *out, size_t size)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    text_copy(out, size, value == NULL ? "" : value);
+}
+
+static int64_t read_int(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static double read_double(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* The number of the name in its table; -1 when it is not there. */
+static int read_name(const json_t *object, const char *key, const char *const *names, int count)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    for (int i = 0; value != NULL && i < count; i++)
+        if (text_is(value, names[i]))
+            return i;
+    return -1;
+}
+
+static void read_labels(const json_t *object, char *out, size_t size)
+{
+    text_copy(out, size, "{}");
+    char *labels = json_dumps(json_object_get(object, "labels"), JSON_COMPACT);
+    if (labels != NULL && strlen(labels) < size)
+        text_copy(out, size, labels);
+    free(labels);
+}
+
+static int read_alert(const json_t *object, struct alert *alert)
+{
+    int state = read_name(object, "state", alert_state_names, ALERT_STATE_COUNT);
+    int severity = read_name(object, "severity", alert_severity_names, SEVERITY_COUNT);
+    if (state < 0 || severity < 0)
+        return -EBADMSG;
+
+    alert->state = (enum alert_state)state;
+    alert->severity = (enum alert_severity)severity;
+    alert->id = read_int(object, "id");
+    alert->host_id = read_int(object, "host_id");
+    read_text(object, "rule_key", alert->rule_key, sizeof(alert->rule_key));
+    read_text(object, "host_name", alert->host_name, sizeof(alert->host_name));
+    read_labels(object, alert->labels, sizeof(alert->labels));
+    read_text(object, "summary", alert->summary, sizeof(alert->summary));
+    read_text(object, "unit", alert->unit, sizeof(alert->unit));
+    alert->value = read_double(object, "value");
+    alert->limit = read_double(object, "limit");
+    alert->since_ms = read_int(object, "since_ms");
+    alert->fired_ms = read_int(object, "fired_ms");
+    alert->resolved_ms = read_int(object, "resolved_ms");
+    alert->acked_ms = read_int(object, "acked_ms");
+    read_text(object, "acked_by", alert->acked_by, sizeof(alert->acked_by));
+    read_text(object, "ack_comment", alert->ack_comment, sizeof(alert->ack_comment));
+    return 0;
+}
+
+int message_read(const char *text, struct message *out_message)
+{
+    json_t *root = json_loads(text, 0, NULL);
+    struct message message = {0};
+    int transition = read_name(root, "event", alert_transition_names, TRANSITION_COUNT);
+    int error = -EBADMSG;
+    if (transition >= 0)
+        error = read_alert(json_object_get(root, "alert"), &message.event.alert);
+    if (error == 0) {
+        message.event.transition = (enum alert_transition)transition;
+        message.event.id = read_int(root, "event_id");
+        message.event.at_ms = read_int(root, "at_ms");
+        read_text(root, "public_url", message.public_url, sizeof(message.public_url));
+        *out_message = message;
+    }
+    json_decref(root);
+    return error;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message - what people are to be told, as it was when it happened.
+ *
+ * It is queued as JSON with everything that rendering needs, because the alert, the host and
+ * the settings go on changing while a message waits.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/json.h"
+#include "model/alert.h"
+#include "state/outbox.h"
+
+#define MESSAGE_JSON_MAX_BYTES ((size_t)64 * 1024)
+
+struct message {
+    bool is_test; /* then the alert is empty */
+    struct alert_event event;
+    char public_url[256];                  /* of the dashboard, "" = not known */
+    char idempotency_key[OUTBOX_KEY_SIZE]; /* the same in each attempt */
+    char channel[128];                     /* name, for the test message */
+};
+
+/* "fired", "resolved", "test". */
+const char *message_event_name(const struct message *message);
+
+/* The JSON to queue.  The key is not part of it, the outbox row has it. */
+void message_write(const struct message *message, struct json *json);
+
+/* From such JSON.  Texts that are too long are cut.  0, -EBADMSG. */
+int message_read(const char *text, struct message *out_message);
+
+/* The alert as the API shows it. */
+void message_write_alert(const struct alert *alert, struct json *json);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "notify/render.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/text.h"
+
+#define RENDER_SUBJECT_CHARS 200
+#define RENDER_LINE_CHARS    1000
+#define RENDER_LABELS_MAX    16
+
+/* The bytes of the character at `at`: 0 when they are not UTF-8. */
+static size_t character_len(const char *at)
+{
+    unsigned char first = (unsigned char)*at;
+    size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    return strnlen(at, len) == len && text_is_utf8(at, len) ? len : 0;
+}
+
+void render_line(struct buf *out, const char *text, size_t max)
+{
+    size_t count = 0;
+    for (const char *at = text; *at != '\0'; count++) {
+        if (count == max) {
+            buf_append_text(out, "…");
+            return;
+        }
+        size_t len = character_len(at);
+        bool is_control = len == 1 && ((unsigned char)*at < 0x20 || *at == 0x7f);
+        /* U+0080..U+009F, U+2028 and U+2029 break lines somewhere. */
+        is_control = is_control || (len == 2 && at[0] == '\xc2' && (unsigned char)at[1] < 0xa0);
+        is_control = is_control || (len == 3 && at[0] == '\xe2' && at[1] == '\x80' &&
+                                    (at[2] == '\xa8' || at[2] == '\xa9'));
+        if (len == 0)
+            buf_append_text(out, "\xef\xbf\xbd");
+        else if (is_control)
+            buf_append_char(out, ' ');
+        else
+            buf_append(out, at, len);
+        at += len == 0 ? 1 : len;
+    }
+}
+
+/* "95.4 %": one decimal where it says something. */
+static void append_value(struct buf *out, double value, const char *unit)
+{
+    char number[64];
+    double rounded = round(value * 10) / 10;
+    if (value != 0 && fabs(value) < 0.1)
+        snprintf(number, sizeof(number), "%.2g", value);
+    else if (fabs(value) >= 1e15)
+        snprintf(number, sizeof(number), "%g", value);
+    else
+        snprintf(number, sizeof(number), "%.*f", rounded == trunc(rounded) ? 0 : 1, rounded);
+    buf_append_text(out, number);
+    if (unit[0] != '\0') {
+        buf_append_char(out, ' ');
+        render_line(out, unit, RENDER_LINE_CHARS);
+    }
+}
+
+static void append_time(struct buf *out, msec_t at)
+{
+    time_t seconds = (time_t)(at / MSEC_SECOND);
+    struct tm parts;
+    char text[64];
+    if (gmtime_r(&seconds, &parts) == NULL ||
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+        return;
+    buf_append_text(out, text);
+}
+
+static const char *badge(const struct message *message)
+{
+    static const char *const severities[] = {"INFO", "WARNING", "CRITICAL"};
+    _Static_assert(ARRAY_LEN(severities) == SEVERITY_COUNT, "a badge for each severity");
+    if (message->is_test)
+        return "TEST";
+    switch (message->event.transition) {
+    case TRANSITION_RESOLVED: return "RESOLVED";
+    case TRANSITION_ACKNOWLEDGED: return "ACKNOWLEDGED";
+    case TRANSITION_FIRED:
+    case TRANSITION_COUNT: break;
+    }
+    return severities[message->event.alert.severity];
+}
+
+static void append_summary(struct buf *out, const struct message *message, size_t max)
+{
+    const struct alert *alert = &message->event.alert;
+    if (message->is_test) {
+        buf_append_text(out, "Sentora: messages of the channel \"");
+        render_line(out, message->channel, max);
+        buf_append_text(out, "\" arrive");
+    } else if (alert->summary[0] != '\0') {
+        render_line(out, alert->summary, max);
+    } else {
+        render_line(out, alert->host_name, max);
+        buf_append_text(out, ": ");
+        render_line(out, alert->rule_key, max);
+    }
+}
+
+void render_subject(struct buf *out, const struct message *message)
+{
+    buf_printf(out, "[%s] ", badge(message));
+    append_summary(out, message, RENDER_SUBJECT_CHARS);
+}
+
+void render_link(struct buf *out, const struct message *message)
+{
+    if (message->public_url[0] == '\0')
+        return;
+    render_line(out, message->public_url, RENDER_LINE_CHARS);
+    if (!message->is_test)
+        buf_printf(out, "/hosts/%lld", (long long)message->event.alert.host_id);
+}
+
+/* -- the facts, as rows of a name and a text, in both forms -- */
+
+struct fact {
+    char name[64];
+    char text[320];
+};
+
+struct facts {
+    struct fact items[RENDER_LABELS_MAX + 8];
+    size_t len;
+};
+
+/* Moves what `text` holds into a new row. */
+static void add_fact(struct facts *facts, const char *name, struct buf *text)
+{
+    struct fact *fact = &facts->items[facts->len++];
+    text_copy(fact->name, sizeof(fact->name), name);
+    text_copy(fact->text, sizeof(fact->text), buf_text(text));
+    buf_reset(text);
+}
+
+static void add_state(struct facts *facts, const struct message *message, struct buf *text)
+{
+    const struct alert_event *event = &message->event;
+    char span[64];
+    clock_format_span(event->at_ms - event->alert.since_ms, span, sizeof(span));
+    if (event->transition == TRANSITION_RESOLVED) {
+        append_time(text, event->at_ms);
+        buf_printf(text, ", after %s", span);
+        add_fact(facts, "Resolved", text);
+    }
+    append_time(text, event->alert.since_ms);
+    if (event->transition == TRANSITION_FIRED && event->at_ms > event->alert.since_ms)
+        buf_printf(text, ", for %s", span);
+    add_fact(facts, "Since", text);
+}
+
+static void add_labels(struct facts *facts, const char *labels, struct buf *text)
+{
+    json_t *parsed = json_loads(labels, 0, NULL);
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+    json_object_foreach(parsed, name, value)
+    {
+        if (!json_is_string(value) || count++ == RENDER_LABELS_MAX)
+            continue;
+        struct buf key;
+        buf_init(&key, 256);
+        render_line(&key, name, 12);
+        render_line(text, json_string_value(value), 60);
+        add_fact(facts, buf_text(&key), text);
+        buf_deinit(&key);
+    }
+    json_decref(parsed);
+}
+
+static void collect_facts(struct facts *facts, const struct message *message)
+{
+    const struct alert *alert = &message->event.alert;
+    struct buf text;
+    buf_init(&text, 4096);
+    facts->len = 0;
+    if (!message->is_test) {
+        render_line(&text, alert->host_name, 75);
+        add_fact(facts, "Host", &text);
+        add_labels(facts, alert->labels, &text);
+        add_state(facts, message, &text);
+        if (!isnan(alert->value)) {
+            append_value(&text, alert->value, alert->unit);
+            add_fact(facts, "Value", &text);
+        }
+        if (!isnan(alert->limit)) {
+            append_value(&text, alert->limit, alert->unit);
+            add_fact(facts, "Limit", &text);
+        }
+        buf_append_text(&text, alert_severity_names[alert->severity]);
+        add_fact(facts, "Severity", &text);
+    }
+    buf_deinit(&text);
+}
+
+void render_text(struct buf *out, const struct message *message)
+{
+    struct facts facts;
+    collect_facts(&facts, message);
+    append_summary(out, message, RENDER_LINE_CHARS);
+    buf_append_text(out, "\n\n");
+    for (size_t i = 0; i < facts.len; i++)
+        buf_printf(out, "%-12s %s\n", facts.items[i].name, facts.items[i].text);
+    if (message->public_url[0] != '\0') {
+        buf_append_text(out, facts.len > 0 ? "\n" : "");
+        render_link(out, message);
+        buf_append_char(out, '\n');
+    }
+}
+
+static void append_escaped(struct buf *out, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        switch (*at) {
+        case '&': buf_append_text(out, "&amp;"); break;
+        case '<': buf_append_text(out, "&lt;"); break;
+        case '>': buf_append_text(out, "&gt;"); break;
+        case '"': buf_append_text(out, "&quot;"); break;
+        default: buf_append_char(out, *at); break;
+        }
+    }
+}
+
+static const char *colour(const struct message *message)
+{
+    if (message->is_test || message->event.transition == TRANSITION_RESOLVED)
+        return "#15803d";
+    switch (message->event.alert.severity) {
+    case SEVERITY_CRITICAL: return "#b91c1c";
+    case SEVERITY_WARNING: return "#b45309";
+    case SEVERITY_INFO:
+    case SEVERITY_COUNT: break;
+    }
+    return "#1d4ed8";
+}
+
+void render_html(struct buf *out, const struct message *message)
+{
+    struct facts facts;
+    struct buf part;
+    collect_facts(&facts, message);
+    buf_init(&part, 16384);
+
+    buf_printf(out,
+               "<!doctype html>\n<html><body style=\"font-family:sans-serif\">\n"
+               "<p style=\"border-left:6px solid %s;padding-left:12px;font-size:18px\">",
+               colour(message));
+    append_summary(&part, message, RENDER_LINE_CHARS);
+    append_escaped(out, buf_text(&part));
+    buf_append_text(out, "</p>\n<table cellpadding=\"4\">\n");
+    for (size_t i = 0; i < facts.len; i++) {
+        buf_append_text(out, "<tr><td style=\"color:#6b7280\">");
+        append_escaped(out, facts.items[i].name);
+        buf_append_text(out, "</td><td>");
+        append_escaped(out, facts.items[i].text);
+        buf_append_text(out, "</td></tr>\n");
+    }
+    buf_append_text(out, "</table>\n");
+    if (message->public_url[0] != '\0') {
+        buf_reset(&part);
+        render_link(&part, message);
+        buf_append_text(out, "<p><a href=\"");
+        append_escaped(out, buf_text(&part));
+        buf_append_text(out, "\">");
+        append_escaped(out, buf_text(&part));
+        buf_append_text(out, "</a></p>\n");
+    }
+    buf_append_text(out, "</body></html>\n");
+    buf_deinit(&part);
+}
