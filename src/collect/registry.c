@@ -18,6 +18,7 @@ const struct collector *const collectors[] = {
     &netdev_collector,     /* network interfaces */
     &services_collector,   /* systemd units */
     &ssh_collector,        /* failed log-ins */
+    &hwmon_collector,      /* temperatures */
     &system_collector,     /* uptime and kernel */
     &filefd_collector,     /* open files */
     &entropy_collector,    /* random bits */

@@ -54,6 +54,7 @@ extern const struct collector diskstats_collector;
 extern const struct collector entropy_collector;
 extern const struct collector filefd_collector;
 extern const struct collector filesystem_collector;
+extern const struct collector hwmon_collector;
 extern const struct collector loadavg_collector;
 extern const struct collector memory_collector;
 extern const struct collector netdev_collector;
