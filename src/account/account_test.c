@@ -589,6 +589,35 @@ START_TEST(threads_authenticate_while_a_token_is_revoked)
 }
 END_TEST
 
+static void *sign_in_once(void *arg)
+{
+    struct account_session session;
+    struct account_client client = {.peer = arg};
+    int retry;
+    int error = account_sign_in(account, "a@b.c", SECRET, &client, NOW, &retry, &session);
+    return error == 0 ? arg : NULL;
+}
+
+START_TEST(many_sign_in_at_once)
+{
+    setup();
+    struct problem problem;
+    pthread_t threads[6];
+    char peers[6][16];
+    ck_assert_int_eq(account_ensure_admin(account, "a@b.c", SECRET, NOW, &problem), 0);
+    for (int i = 0; i < 6; i++) {
+        snprintf(peers[i], sizeof(peers[i]), "192.0.2.%d", i + 10);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, sign_in_once, peers[i]), 0);
+    }
+    for (int i = 0; i < 6; i++) {
+        void *done;
+        ck_assert_int_eq(pthread_join(threads[i], &done), 0);
+        ck_assert_ptr_eq(done, peers[i]);
+    }
+    teardown();
+}
+END_TEST
+
 UNIT_MAIN("account", nobody_without_a_credential, keys_of_the_environment,
           each_kind_of_token_has_its_rights, refuses_tokens_that_make_no_sense,
           revocation_works_at_once, enrolling_again_ends_the_old_token,
@@ -597,4 +626,4 @@ UNIT_MAIN("account", nobody_without_a_credential, keys_of_the_environment,
           guessing_is_slowed_down, a_session_ends_after_a_month_of_silence,
           a_new_password_ends_the_other_sessions, says_what_is_wrong_with_a_password_change,
           the_admin_of_the_environment, a_token_for_the_agent_of_this_machine,
-          threads_authenticate_while_a_token_is_revoked)
+          threads_authenticate_while_a_token_is_revoked, many_sign_in_at_once)
