@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "notify/internal.h"
 
-#define CONFIG_MAX_BYTES ((size_t)64 * 1024)
+#define CONFIG_MAX_BYTES ((size_t)256 * 1024)
 #define ORG_CHANNELS_MAX 64
 
 /* A channel as it will be. */
@@ -136,14 +136,15 @@ static int apply_request(struct draft *draft, const json_t *request,
 }
 
 /* Writes config and sealed secrets into the row. */
-static int seal_draft(struct notify *notify, struct draft *draft)
+static int seal_draft(struct notify *notify, struct draft *draft, struct problem *problem)
 {
     char *config = json_dumps(draft->config, JSON_COMPACT);
     char *plain = json_dumps(draft->secrets, JSON_COMPACT);
     struct buf sealed;
     buf_init(&sealed, CONFIG_MAX_BYTES);
-    int error =
-        config == NULL || plain == NULL || strlen(config) > CONFIG_MAX_BYTES ? -EINVAL : 0;
+    int error = config == NULL || plain == NULL ? -ENOMEM : 0;
+    if (error == 0 && strlen(config) > CONFIG_MAX_BYTES)
+        error = problem_set(problem, "The configuration is too large.");
     if (error == 0)
         error = secrets_seal(notify->secrets, plain, strlen(plain), &sealed);
     if (error == 0) {
@@ -184,7 +185,7 @@ static int create(struct notify *notify, struct draft *draft, const json_t *requ
         return error;
     if (count >= ORG_CHANNELS_MAX)
         return problem_set(problem, "There are %d channels already.", count);
-    error = seal_draft(notify, draft);
+    error = seal_draft(notify, draft, problem);
     if (error == 0)
         error = channels_add(notify->db, &draft->row, &draft->row.id);
     return error == -EEXIST ? taken(out_field, problem) : error;
@@ -216,7 +217,7 @@ static int update(struct notify *notify, struct draft *draft, const json_t *requ
     draft->row.updated_ms = now;
     int error = apply_request(draft, request, out_field, problem);
     if (error == 0)
-        error = seal_draft(notify, draft);
+        error = seal_draft(notify, draft, problem);
     if (error == 0)
         error = channels_update(notify->db, &draft->row);
     if (error == -EEXIST)

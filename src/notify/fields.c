@@ -105,7 +105,7 @@ static int check_map(const struct check *check, const struct channel_field *fiel
     json_t *item;
     json_object_foreach((json_t *)(uintptr_t)value, name, item)
     {
-        if (!field->is_valid(name)) {
+        if (strlen(name) > FIELD_NAME_MAX_BYTES || !field->is_valid(name)) {
             char words[160];
             snprintf(words, sizeof(words), "must be %s", field->expects);
             return blame(check, field, words);

@@ -21,7 +21,8 @@ enum field_type {
     FIELD_TYPE_COUNT
 };
 
-#define FIELD_ITEMS_MAX 50
+#define FIELD_ITEMS_MAX      50
+#define FIELD_NAME_MAX_BYTES 128 /* of a map */
 
 struct channel_field {
     const char *key;

@@ -459,6 +459,29 @@ START_TEST(what_was_under_way_goes_on_after_a_restart)
 }
 END_TEST
 
+START_TEST(what_cannot_be_stored_is_not_sent_again)
+{
+    setup();
+    struct fake_server *server = fake_http_start(&(struct fake_http){ok, 1});
+    add_webhook("hook", server);
+    db_run(db,
+           "CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END",
+           DB_NO_ARGS, NULL, NULL);
+    ck_assert_int_eq(notify_start(notify), 0);
+    queue_event(1, 1, TRANSITION_FIRED);
+    ck_assert_ptr_nonnull(fake_server_wait(server, 0));
+    queue_event(2, 2, TRANSITION_FIRED); /* the thread looks at the outbox again */
+    ck_assert_ptr_nonnull(fake_server_wait(server, 1));
+    ck_assert_int_eq(count("SELECT SUM(attempts) FROM outbox"), 0);
+    db_run(db, "DROP TRIGGER full", DB_NO_ARGS, NULL, NULL);
+    notify_wake(notify);
+    wait_for(DELIVERED, 2);
+    ck_assert_uint_eq(fake_server_count(server), 2);
+    fake_server_stop(server);
+    teardown();
+}
+END_TEST
+
 /* -- the test button -- */
 
 struct tested {
@@ -681,6 +704,6 @@ UNIT_MAIN("notify", a_webhook_gets_a_signed_message, acknowledging_is_not_told,
           retry_after_holds_the_channel, old_messages_fail, an_endless_answer_is_cut,
           mail_has_what_mail_needs, mail_servers_refuse_for_good_or_for_now,
           mail_is_not_sent_in_clear_where_tls_was_asked_for, a_dead_channel_delays_no_other,
-          what_was_under_way_goes_on_after_a_restart, a_test_says_what_the_receiver_said,
-          secrets_go_in_and_never_come_out, switching_off_fails_what_waits,
-          refuses_bad_requests_by_field, a_lost_key_is_said)
+          what_was_under_way_goes_on_after_a_restart, what_cannot_be_stored_is_not_sent_again,
+          a_test_says_what_the_receiver_said, secrets_go_in_and_never_come_out,
+          switching_off_fails_what_waits, refuses_bad_requests_by_field, a_lost_key_is_said)
