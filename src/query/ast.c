@@ -117,8 +117,10 @@ static enum survival survival(const struct node *node, const char *label);
 static enum survival survival_of_all(const struct node *node, const char *label)
 {
     enum survival all = LABEL_NEVER_WAS;
-    for (size_t i = 0; i < node->n_children; i++)
-        all = MAX_OF(all, survival(node->children[i], label));
+    for (size_t i = 0; i < node->n_children; i++) {
+        enum survival one = survival(node->children[i], label);
+        all = MAX_OF(all, one);
+    }
     return all;
 }
 
@@ -157,13 +159,15 @@ static enum survival survival_in_aggregate(const struct node *node, const char *
 
 static enum survival survival_in_binary(const struct node *node, const char *label)
 {
-    const struct node *left = node->children[0], *right = node->children[1];
-    enum survival all = survival_of_all(node, label);
-    if (left->type == QUERY_SCALAR || right->type == QUERY_SCALAR || all != LABEL_KEPT)
+    bool vectors =
+        node->children[0]->type == QUERY_VECTOR && node->children[1]->type == QUERY_VECTOR;
+    enum survival left = survival(node->children[0], label);
+    enum survival right = survival(node->children[1], label);
+    enum survival all = MAX_OF(left, right);
+    if (!vectors || all != LABEL_KEPT)
         return all;
     /* A vector made of nothing, as in `x or vector(0)`, would appear once per host. */
-    bool both = survival(left, label) == LABEL_KEPT && survival(right, label) == LABEL_KEPT;
-    return both && label_filter_keeps(&node->labels, label) ? LABEL_KEPT : LABEL_LOST;
+    return left == right && label_filter_keeps(&node->labels, label) ? LABEL_KEPT : LABEL_LOST;
 }
 
 static enum survival survival(const struct node *node, const char *label)

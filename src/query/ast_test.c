@@ -107,6 +107,18 @@ START_TEST(narrowing_reaches_every_selector)
 }
 END_TEST
 
+/* A chain of operators takes time in proportion to its length. */
+START_TEST(long_chains_are_looked_at_once)
+{
+    char text[2048] = "cpu";
+    for (int i = 0; i < 300; i++)
+        strcat(text, "+cpu");
+    struct expr *expr = parsed(text);
+    ck_assert(expr_keeps_label(expr, "instance"));
+    expr_free(expr);
+}
+END_TEST
+
 START_TEST(filters_know_the_metric_name)
 {
     const char *names[] = {"a", "b"};
@@ -126,6 +138,7 @@ int main(void)
     TCase *tcase = tcase_create("ast");
     tcase_add_loop_test(tcase, knows_whether_a_label_is_kept, 0, ARRAY_LEN(rows));
     tcase_add_test(tcase, narrowing_reaches_every_selector);
+    tcase_add_test(tcase, long_chains_are_looked_at_once);
     tcase_add_test(tcase, filters_know_the_metric_name);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
