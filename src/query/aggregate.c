@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "query/maths.h"
 #include "query/number.h"
 
@@ -262,6 +263,39 @@ static int run_limitk(struct eval *eval, struct group_run *run)
     return run_choice(eval, run, NULL);
 }
 
+/* Where in [0, 1) a series lies by its labels: the same in every process. */
+static double sample_position(const struct labels *labels)
+{
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < labels->count; i++) {
+        hash = hash_bytes(labels->pairs[i].name, strlen(labels->pairs[i].name), hash);
+        hash = hash_bytes(labels->pairs[i].value, strlen(labels->pairs[i].value), hash);
+    }
+    return (double)(hash >> 11) * 0x1p-53;
+}
+
+/* A positive ratio takes series from the one end, a negative one from the other, so that
+ * limit_ratio(r, x) and limit_ratio(r - 1, x) make up the whole. */
+static int run_limit_ratio(struct eval *eval, struct group_run *run)
+{
+    for (size_t i = 0; i < run->n_members; i++) {
+        uint32_t member = run->members[i];
+        const struct row *row = &run->grid->rows[member];
+        double position = sample_position(row->labels);
+        for (size_t step = 0; step < run->times->n; step++) {
+            double ratio = run->parameter[step];
+            if (isnan(ratio))
+                return eval_bad(eval, "the parameter of the aggregation is NaN");
+            if (ratio >= 0 ? position < ratio : position >= 1 + ratio)
+                run->selected->rows[member].values[step] = row->values[step];
+        }
+        int error = eval_work(eval, run->times->n);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
 static const struct aggregation aggregations[] = {
     {"sum", false, QUERY_SCALAR, false, run_sum},
     {"avg", false, QUERY_SCALAR, false, run_avg},
@@ -275,6 +309,7 @@ static const struct aggregation aggregations[] = {
     {"topk", true, QUERY_SCALAR, true, run_topk},
     {"bottomk", true, QUERY_SCALAR, true, run_bottomk},
     {"limitk", true, QUERY_SCALAR, true, run_limitk},
+    {"limit_ratio", true, QUERY_SCALAR, true, run_limit_ratio},
     {"count_values", true, QUERY_STRING, false, run_count},
 };
 
@@ -413,6 +448,7 @@ static int order_selected(struct eval *eval, const struct node *node,
                           struct grid *out_grid)
 {
     bool least = node->aggregation->run == run_bottomk;
+    bool greatest = node->aggregation->run == run_topk;
     struct choice *choices = arena_alloc(eval->arena, members->largest * sizeof(*choices));
     struct grid grid;
     if (choices == NULL || grid_init(eval, selected->n_rows, &grid) != 0)
@@ -424,7 +460,7 @@ static int order_selected(struct eval *eval, const struct node *node,
             uint32_t row = members->rows[i];
             choices[count++] = (struct choice){selected->rows[row].values[0], row};
         }
-        if (node->aggregation->run != run_limitk)
+        if (least || greatest)
             qsort(choices, count, sizeof(*choices), least ? by_least : by_greatest);
         for (size_t i = 0; i < count; i++)
             grid.rows[at++] = selected->rows[choices[i].row];

@@ -286,7 +286,7 @@ static int parse_brackets(struct parser *parser, struct node **node)
     outer->type = QUERY_MATRIX;
     outer->range_ms = range;
     outer->step_ms = step;
-    outer->selector = of->selector;
+    outer->selector = is_subquery ? NULL : of->selector;
     outer->depth = of->depth + 1;
     if (is_subquery) {
         outer->children = arena_memdup(&parser->expr->arena, &of, sizeof(of));
