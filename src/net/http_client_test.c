@@ -557,6 +557,67 @@ START_TEST(refuses_wrong_names_and_times)
 }
 END_TEST
 
+#define MUCH_BYTES 900000
+
+static void echo_all(struct http_exchange *exchange, void *arg)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    (void)arg;
+    http_respond(exchange, 200, NULL, 0, request->body, request->body_len);
+}
+
+static void got_much(const struct http_response *response, void *arg)
+{
+    struct result *result = arg;
+    result->calls++;
+    result->error = response->error;
+    text_copy(result->detail, sizeof(result->detail), response->detail);
+    ck_assert_msg(response->body_len == MUCH_BYTES, "%d %s", result->calls, response->body);
+    for (size_t i = 0; i < response->body_len; i++)
+        ck_assert_int_eq((unsigned char)response->body[i], i % 251);
+    loop_stop(result->loop);
+}
+
+/* More than any buffer on the way holds, in both directions, over both kinds of connection. */
+START_TEST(moves_much)
+{
+    struct test_directory directory;
+    char cert[128], key[128];
+    struct tls_server *tls;
+    static char much[MUCH_BYTES];
+    for (size_t i = 0; i < sizeof(much); i++)
+        much[i] = (char)(i % 251);
+    test_directory_make(&directory);
+    text_copy(cert, sizeof(cert), test_path(&directory, "cert.pem"));
+    text_copy(key, sizeof(key), test_path(&directory, "key.pem"));
+    ck_assert_int_eq(tls_make_self_signed(cert, key), 0);
+    ck_assert_int_eq(tls_server_open(cert, key, &tls, NULL), 0);
+    for (int is_tls = 0; is_tls < 2; is_tls++) {
+        struct test_server test;
+        struct bench bench;
+        struct http_server_options server_options = http_server_defaults;
+        server_options.handler = echo_all;
+        test_server_start(&test, &server_options, is_tls ? tls : NULL);
+        struct http_client_options options =
+            options_for(url_of(is_tls ? "https" : "http", "127.0.0.1", test.port, ""), cert);
+        options.response_max_bytes = MUCH_BYTES;
+        bench_open(&bench, &options);
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(http_client_send(bench.client, HTTP_POST, "/", NULL, 0, much,
+                                              sizeof(much), got_much, &bench.result),
+                             0);
+            loop_run(bench.loop);
+            expect_error(&bench, HTTP_CLIENT_OK, "");
+        }
+        ck_assert_int_eq(bench.result.calls, 3);
+        bench_close(&bench);
+        test_server_stop(&test);
+    }
+    tls_server_close(tls);
+    test_directory_remove(&directory);
+}
+END_TEST
+
 START_TEST(tells_plain_http_from_tls)
 {
     struct test_server test;
@@ -606,4 +667,5 @@ UNIT_MAIN("http_client", keeps_one_connection, is_busy_with_one_request,
           may_be_freed_by_its_user, reads_what_servers_say, repeats_once_on_a_kept_connection,
           refuses_bad_answers, gives_up_in_time, says_why_it_cannot_connect,
           believes_the_pinned_certificate, believes_whom_an_authority_signed,
-          refuses_wrong_names_and_times, tells_plain_http_from_tls, refuses_bad_options)
+          refuses_wrong_names_and_times, moves_much, tells_plain_http_from_tls,
+          refuses_bad_options)

@@ -31,11 +31,13 @@ void http_parser_reset(struct http_parser *parser)
     struct http_limits limits = parser->limits;
     struct buf body = parser->body;
     buf_deinit(&parser->line);
-    if (body.capacity > BODY_KEEP_MAX_BYTES)
-        buf_deinit(&body);
-    buf_reset(&body);
     http_parser_init(parser, parser->kind, &limits, parser->arena);
-    parser->body = body;
+    if (body.capacity > BODY_KEEP_MAX_BYTES) {
+        buf_deinit(&body);
+    } else {
+        buf_reset(&body);
+        parser->body = body;
+    }
 }
 
 bool http_parser_has_begun(const struct http_parser *parser)

@@ -411,6 +411,32 @@ START_TEST(starts_again_after_reset)
 }
 END_TEST
 
+/* The memory of a large body is given back; the next body must find room all the same. */
+START_TEST(takes_a_large_body_after_a_large_body)
+{
+    static char request[40000];
+    struct http_limits large = {.head_bytes = 512, .headers = 8, .body_bytes = 39000};
+    struct arena arena;
+    struct http_parser parser;
+    size_t used;
+    int head = snprintf(request, sizeof(request), POST "Content-Length: 39000\r\n\r\n");
+    memset(request + head, 'x', 39000);
+    arena_init(&arena, 65536);
+    http_parser_init(&parser, HTTP_PARSE_REQUEST, &large, &arena);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(http_parser_feed(&parser, request, (size_t)head, &used),
+                         HTTP_PARSE_HEAD);
+        ck_assert_int_eq(http_parser_feed(&parser, request + head, 39000, &used),
+                         HTTP_PARSE_DONE);
+        ck_assert_uint_eq(parser.body.len, 39000);
+        http_parser_reset(&parser);
+        ck_assert_uint_eq(parser.body.capacity, 0);
+    }
+    http_parser_deinit(&parser);
+    arena_deinit(&arena);
+}
+END_TEST
+
 UNIT_MAIN("http_parse", refuses, accepts, leaves_what_follows, waits_for_the_rest,
           bounds_every_line, keeps_nuls_in_bodies, sees_an_expectation, reads_answers,
-          starts_again_after_reset)
+          starts_again_after_reset, takes_a_large_body_after_a_large_body)

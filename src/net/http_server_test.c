@@ -104,6 +104,23 @@ START_TEST(answers_pipelined_requests_in_order)
 }
 END_TEST
 
+/* More than the server reads ahead: what waits is read when its turn comes. */
+START_TEST(answers_a_flood_of_requests)
+{
+    static const char request[] = "GET /flood HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct test_server test;
+    start_echo(&test);
+    int fd = test_connect(test.port);
+    for (int i = 0; i < 4000; i++)
+        test_send(fd, request);
+    shutdown(fd, SHUT_WR);
+    test_receive(fd, NULL, answer, sizeof(answer));
+    ck_assert_uint_eq(count_of("GET /flood? []"), 4000);
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
 START_TEST(speaks_http_1_0)
 {
     struct test_server test;
@@ -533,9 +550,10 @@ START_TEST(serves_on_several_loops)
 END_TEST
 
 UNIT_MAIN("http_server", answers_and_keeps_the_connection, answers_pipelined_requests_in_order,
-          speaks_http_1_0, leaves_out_the_body_for_head, answers_a_half_closed_client,
-          refuses_and_closes, refuses_long_heads, limits_bodies_by_request,
-          lets_careful_clients_go_on, cuts_slow_senders, cuts_slow_readers,
-          sends_large_static_answers, turns_away_what_is_too_much, answers_from_another_thread,
-          outlives_a_client_that_left, stops_without_losing_what_is_under_way,
-          cleans_header_values, says_why_it_cannot_listen, serves_on_several_loops)
+          answers_a_flood_of_requests, speaks_http_1_0, leaves_out_the_body_for_head,
+          answers_a_half_closed_client, refuses_and_closes, refuses_long_heads,
+          limits_bodies_by_request, lets_careful_clients_go_on, cuts_slow_senders,
+          cuts_slow_readers, sends_large_static_answers, turns_away_what_is_too_much,
+          answers_from_another_thread, outlives_a_client_that_left,
+          stops_without_losing_what_is_under_way, cleans_header_values,
+          says_why_it_cannot_listen, serves_on_several_loops)

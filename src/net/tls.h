@@ -23,5 +23,6 @@ int tls_server_reload(struct tls_server *tls, struct problem *problem);
 
 void tls_server_fingerprint(const struct tls_server *tls, char out[TLS_FINGERPRINT_SIZE]);
 
-/* Makes cert.pem (0644) and key.pem (0600) at these paths unless they exist. 0, -errno. */
+/* Makes cert.pem (0644) and key.pem (0600) at these paths unless the certificate exists.
+ * 0, -ENOENT (there is a certificate but no key), -errno. */
 int tls_make_self_signed(const char *cert_path, const char *key_path);
