@@ -18,5 +18,5 @@ int ssh_journal_open(const struct host_root *root, msec_t since_ms,
 void ssh_journal_close(struct ssh_journal *journal);
 
 /* Hands over the entries since the last call, at most SSH_JOURNAL_RUN_ENTRIES.  0, -errno. */
-#define SSH_JOURNAL_RUN_ENTRIES 2000
+#define SSH_JOURNAL_RUN_ENTRIES 20000
 int ssh_journal_run(struct ssh_journal *journal, ssh_journal_fn *take, void *arg);

@@ -100,7 +100,9 @@ static bool was_replaced(const struct ssh_log *log)
 
 int ssh_log_run(struct ssh_log *log, size_t look_back, ssh_log_fn *take, void *arg)
 {
+    size_t budget = SSH_LOG_RUN_BYTES;
     if (log->file < 0) {
+        budget += log->was_open ? 0 : look_back; /* the newest lines come last */
         int error = open_file(log, look_back);
         if (error != 0)
             return error;
@@ -113,7 +115,6 @@ int ssh_log_run(struct ssh_log *log, size_t look_back, ssh_log_fn *take, void *a
         log->is_skipping = false;
     }
 
-    size_t budget = SSH_LOG_RUN_BYTES;
     int error = 0;
     bool is_replaced = was_replaced(log);
     if (status.st_size > log->offset)

@@ -5,7 +5,7 @@
  * Rotation by rename: the old file is read to its end, then the new one from its start.
  * Rotation by copy and truncate: the file is shorter than what was read, so it is read from its
  * start.  A line is handed over once its newline is there.  One call reads at most
- * SSH_LOG_RUN_BYTES, the rest waits for the next.
+ * SSH_LOG_RUN_BYTES, the rest waits for the next; the first call adds what it looks back on.
  */
 #pragma once
 

@@ -163,6 +163,25 @@ START_TEST(long_and_binary_lines_are_passed_over)
 }
 END_TEST
 
+START_TEST(a_large_log_is_read_from_near_its_end)
+{
+    init();
+    char full[256], line[256];
+    snprintf(full, sizeof(full), "%s/var/log/auth.log", host.path);
+    FILE *file = fopen(full, "w");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 60000; i++) {
+        attempt(line, sizeof(line), 2 * MSEC_HOUR);
+        fputs(line, file);
+    }
+    fclose(file);
+    append_attempts("var/log/auth.log", 5, MSEC_SECOND);
+    start(only_ssh);
+    ck_assert_double_eq(failed(), 5);
+    stop();
+}
+END_TEST
+
 START_TEST(a_named_file_that_is_missing_is_told_and_awaited)
 {
     init();
@@ -215,5 +234,6 @@ END_TEST
 UNIT_MAIN("ssh", the_window_before_the_start_counts, secure_is_found_too,
           rotation_by_rename_loses_nothing, rotation_by_truncation_starts_over,
           a_line_counts_when_it_is_whole, long_and_binary_lines_are_passed_over,
+          a_large_log_is_read_from_near_its_end,
           a_named_file_that_is_missing_is_told_and_awaited, a_host_without_any_log_says_so,
           a_directory_is_no_log)
