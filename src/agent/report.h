@@ -2,7 +2,8 @@
 /*
  * report - facts, services and SSH failures as one JSON document, when there is news in it.
  *
- * Sent when it differs from the last one in more than its time, and every REPORT_PERIOD.
+ * Sent when services or SSH failures differ from the last one, and every REPORT_PERIOD.  Facts
+ * hardly change and cost much to read, so they are read once per period.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 
 struct report {
     struct buf text;
+    struct buf facts;   /* as they were read last */
     uint64_t sent_hash; /* of what was given out last */
     mono_t sent_at;     /* when; 0 = never */
 };
