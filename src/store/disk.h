@@ -108,6 +108,7 @@ typedef int disk_series_fn(const struct disk_series_row *row, void *arg);
 typedef int disk_log_fn(int64_t id, struct slice data, void *arg);
 
 /* At start.  A result other than 0 of the callback ends the walk and is returned. */
+int disk_last_series(struct disk *disk, uint32_t *out_id); /* that any row of chunks has */
 int disk_load_series(struct disk *disk, disk_series_fn *each, void *arg);
 int disk_load_log(struct disk *disk, disk_log_fn *each, void *arg);
 

@@ -171,6 +171,21 @@ static struct slice column_slice(sqlite3_stmt *statement, int column)
                           (size_t)sqlite3_column_bytes(statement, column)};
 }
 
+int disk_last_series(struct disk *disk, uint32_t *out_id)
+{
+    static const char query[] = "SELECT max(coalesce((SELECT max(series) FROM chunks), 0), "
+                                "coalesce((SELECT max(series) FROM series_state), 0))";
+    sqlite3_stmt *rows = NULL;
+    int error = 0;
+    if (sqlite3_prepare_v2(disk->db, query, -1, &rows, NULL) == SQLITE_OK &&
+        sqlite3_step(rows) == SQLITE_ROW)
+        *out_id = (uint32_t)sqlite3_column_int64(rows, 0);
+    else
+        error = disk_error(disk->db);
+    sqlite3_finalize(rows);
+    return error;
+}
+
 int disk_load_series(struct disk *disk, disk_series_fn *each, void *arg)
 {
     static const char query[] =

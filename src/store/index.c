@@ -27,7 +27,12 @@ struct index_org {
 void index_init(struct index *index)
 {
     *index = (struct index){.next_id = 1};
-    pthread_rwlock_init(&index->lock, NULL);
+    /* Readers that follow one another must not keep new series out. */
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&index->lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
     map_init(&index->orgs);
 }
 

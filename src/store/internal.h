@@ -83,7 +83,7 @@ struct store {
     uint32_t epoch;
     int blocked; /* 0, or the -errno of the commit that failed last */
     uint64_t samples_appended, samples_refused, batches_committed, commits, log_bytes,
-        commit_ns, chunks_corrupt, log_records_corrupt;
+        commit_ns, series_corrupt, chunks_corrupt, log_records_corrupt;
 };
 
 static inline void store_count(uint64_t *counter, uint64_t more)

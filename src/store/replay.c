@@ -20,8 +20,11 @@ static int load_series(const struct disk_series_row *row, void *arg)
     struct store *store = arg;
     struct labels *labels = NULL;
     if (row->state.series == 0 ||
-        labels_new_decoded(row->labels.data, row->labels.len, &labels) != 0)
-        return -EBADMSG;
+        labels_new_decoded(row->labels.data, row->labels.len, &labels) != 0) {
+        store->series_corrupt++;
+        index_reserve_id(&store->index, row->state.series);
+        return 0;
+    }
     struct series *series = series_new(row->state.series, row->org, labels);
     const struct table_key key =
         table_key(&store->table, row->org, row->labels.data, (uint32_t)row->labels.len);
@@ -99,7 +102,12 @@ static void finish_replay(struct store *store)
 
 int store_load(struct store *store, struct problem *problem)
 {
-    int error = disk_load_series(&store->disk, load_series, store);
+    uint32_t last_id = 0;
+    int error = disk_last_series(&store->disk, &last_id);
+    if (error == 0) {
+        index_reserve_id(&store->index, last_id); /* invariant 9 */
+        error = disk_load_series(&store->disk, load_series, store);
+    }
     if (error != 0) {
         problem_set(problem, "store: %s: the table of series is damaged", store->options.path);
         return error;

@@ -101,6 +101,7 @@ void store_stats(struct store *store, struct store_stats *out_stats)
         .chunk_bytes = store_counter(&store->disk.done_chunk_bytes),
         .chunks = store_counter(&store->disk.done_chunks),
         .file_bytes = disk_file_bytes(&store->disk),
+        .series_corrupt = store_counter(&store->series_corrupt),
         .chunks_corrupt = store_counter(&store->chunks_corrupt),
         .log_records_corrupt = store_counter(&store->log_records_corrupt),
         .commit_seconds = (double)store_counter(&store->commit_ns) / 1e9,

@@ -63,8 +63,9 @@ bool store_is_healthy(struct store *store, char *out_why, size_t size);
 struct store_stats {
     uint64_t series, samples_appended, samples_refused, batches_committed, commits;
     uint64_t log_bytes, chunk_bytes, chunks, file_bytes;
-    uint64_t chunks_corrupt, log_records_corrupt; /* found and skipped since start */
-    double commit_seconds;                        /* spent in commits */
+    uint64_t series_corrupt, chunks_corrupt,
+        log_records_corrupt; /* found and skipped since start */
+    double commit_seconds;   /* spent in commits */
 };
 void store_stats(struct store *store, struct store_stats *out_stats);
 

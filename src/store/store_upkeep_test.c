@@ -2,6 +2,8 @@
 /*
  * What goes on behind the appenders' backs: rotation, retention, deletion, damage, a full disk.
  */
+#include <sys/mount.h>
+
 #include "store/store_test.h"
 
 enum {
@@ -172,6 +174,24 @@ START_TEST(a_damaged_log_record_is_skipped_and_counted)
 }
 END_TEST
 
+START_TEST(a_damaged_series_costs_itself_only)
+{
+    test_begin();
+    test_open();
+    ck_assert_int_eq(append_run("a", NOW_MS, 10), 0);
+    ck_assert_int_eq(append_run("b", NOW_MS, 10), 0);
+    store_close(store);
+    ck_assert_int_eq(sql("UPDATE series SET labels = x'ff' WHERE id = 2"), 1);
+    test_open();
+    ck_assert_uint_eq(stats_now().series_corrupt, 1);
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), 10);
+    ck_assert_uint_eq(test_select("b", 0, NOW_MS, got, MAX), 0);
+    ck_assert_int_eq(test_append_one("b", NOW_MS, 1), 0); /* gets an id of its own */
+    ck_assert_uint_eq(test_select("b", 0, NOW_MS, got, MAX), 1);
+    test_end();
+}
+END_TEST
+
 START_TEST(files_that_are_not_ours_are_refused)
 {
     struct problem problem = {0};
@@ -233,6 +253,32 @@ START_TEST(a_full_disk_stops_and_recovers)
 }
 END_TEST
 
+/* The same with a file system of its own, where the test may mount one. */
+START_TEST(a_full_file_system_stops_and_recovers)
+{
+    test_begin();
+    if (mount("tmpfs", test_dir, "tmpfs", 0, "size=1m") != 0) {
+        ck_assert(errno == EPERM || errno == EACCES);
+        test_remove_files();
+        return;
+    }
+    test_open();
+    int runs = 0, error;
+    while ((error = append_run("a", NOW_MS - 5 * MSEC_DAY + runs * 100 * 10000, 100)) == 0)
+        ck_assert_int_lt(++runs, 4000);
+    ck_assert_int_eq(error, -ENOSPC);
+    ck_assert_int_eq(writer_settle(store), -ENOSPC);
+    ck_assert_int_eq(mount("tmpfs", test_dir, "tmpfs", MS_REMOUNT, "size=32m"), 0);
+    ck_assert_int_eq(writer_settle(store), 0);
+    ck_assert_int_eq(append_run("a", NOW_MS - 5 * MSEC_DAY + runs * 100 * 10000, 100), 0);
+    test_reopen();
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), (size_t)(runs + 1) * 100);
+    store_close(store);
+    ck_assert_int_eq(umount(test_dir), 0);
+    test_remove_files();
+}
+END_TEST
+
 START_TEST(too_many_series_are_refused_clearly)
 {
     test_begin();
@@ -255,5 +301,6 @@ END_TEST
 UNIT_MAIN("store_upkeep", rotation_empties_the_log_and_loses_nothing, old_samples_and_series_go,
           samples_in_memory_go_too, deleted_series_stay_deleted,
           a_damaged_chunk_is_skipped_and_counted, a_damaged_log_record_is_skipped_and_counted,
-          files_that_are_not_ours_are_refused, a_full_disk_stops_and_recovers,
+          a_damaged_series_costs_itself_only, files_that_are_not_ours_are_refused,
+          a_full_disk_stops_and_recovers, a_full_file_system_stops_and_recovers,
           too_many_series_are_refused_clearly)
