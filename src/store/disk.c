@@ -142,6 +142,19 @@ static const char pragmas[] = "PRAGMA page_size = 4096;"
                               "PRAGMA journal_size_limit = 16777216;"
                               "PRAGMA wal_autocheckpoint = 1000;";
 
+/* The others that SQLite makes beside it get the same mode. */
+static int create_file(const struct disk *disk, struct problem *problem)
+{
+    int file = open(disk->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        int error = -errno;
+        problem_set(problem, "store: cannot open %s: %s", disk->path, strerror(-error));
+        return error;
+    }
+    close(file);
+    return 0;
+}
+
 static int open_database(struct disk *disk, struct problem *problem)
 {
     if (disk_connect(disk->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &disk->db) != 0 ||
@@ -165,6 +178,8 @@ int disk_open(struct disk *disk, const char *path, struct problem *problem)
     pthread_mutex_init(&disk->lock, NULL);
     buf_init(&disk->blob, CHUNK_HEADER_BYTES + CHUNK_PAYLOAD_BYTES);
     int error = lock_path(disk, problem);
+    if (error == 0)
+        error = create_file(disk, problem);
     if (error == 0)
         error = open_database(disk, problem);
     if (error != 0)

@@ -63,10 +63,17 @@ static void replay_samples(struct store *store, struct series *series,
     sample_list_deinit(&window.samples);
 }
 
+/* The log on its way into memory. */
+struct replay {
+    struct store *store;
+    uint32_t last_id; /* the highest that an entry has */
+};
+
 static void replay_entry(const struct log_entry *entry, void *arg)
 {
-    struct store *store = arg;
-    index_reserve_id(&store->index, entry->series); /* invariant 9 */
+    struct replay *replay = arg;
+    struct store *store = replay->store;
+    replay->last_id = MAX_OF(replay->last_id, entry->series);
     struct series *series = index_find(&store->index, entry->series);
     if (series == NULL)
         return;
@@ -80,8 +87,9 @@ static void replay_entry(const struct log_entry *entry, void *arg)
 
 static int replay_record(int64_t id, struct slice data, void *arg)
 {
-    struct store *store = arg;
-    if (log_record_read((const uint8_t *)data.data, data.len, replay_entry, store) != 0)
+    struct replay *replay = arg;
+    struct store *store = replay->store;
+    if (log_record_read((const uint8_t *)data.data, data.len, replay_entry, replay) != 0)
         store->log_records_corrupt++;
     store->writer.last_log_id = id;
     store->writer.fresh_log_bytes += data.len;
@@ -112,11 +120,13 @@ int store_load(struct store *store, struct problem *problem)
         problem_set(problem, "store: %s: the table of series is damaged", store->options.path);
         return error;
     }
-    error = disk_load_log(&store->disk, replay_record, store);
+    struct replay replay = {store, 0};
+    error = disk_load_log(&store->disk, replay_record, &replay);
     if (error != 0) {
         problem_set(problem, "store: %s: the log is damaged", store->options.path);
         return error;
     }
+    index_reserve_id(&store->index, replay.last_id); /* invariant 9 */
     finish_replay(store);
     return 0;
 }

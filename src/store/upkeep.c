@@ -16,12 +16,15 @@
 
 #include "store/internal.h"
 
-#define ROTATE_BYTES          ((uint64_t)64 * 1024 * 1024)
-#define ROTATE_INTERVAL_MS    (2 * MSEC_HOUR)
-#define STEP_SERIES           256
-#define STEP_LOG_RECORDS      64
-#define STEP_CHUNKS           1000
-#define RETENTION_INTERVAL_MS (5 * MSEC_MINUTE)
+/* A log this large is rotated: small, so that a restart is quick, but not so small against the
+ * number of series that their chunks are written over and over. */
+#define ROTATE_BYTES_MIN        ((uint64_t)8 * 1024 * 1024)
+#define ROTATE_BYTES_PER_SERIES 640
+#define ROTATE_INTERVAL_MS      (2 * MSEC_HOUR)
+#define STEP_SERIES             256
+#define STEP_LOG_RECORDS        64
+#define STEP_CHUNKS             1000
+#define RETENTION_INTERVAL_MS   (5 * MSEC_MINUTE)
 
 bool upkeep_persist(struct store *store)
 {
@@ -96,11 +99,17 @@ static void delete_records(struct store *store, struct rotation *rotation)
     }
 }
 
+static uint64_t rotate_bytes(struct store *store)
+{
+    uint64_t for_series = (uint64_t)index_count(&store->index) * ROTATE_BYTES_PER_SERIES;
+    return MAX_OF(ROTATE_BYTES_MIN, for_series);
+}
+
 bool upkeep_rotate(struct store *store, mono_t now)
 {
     struct writer *writer = &store->writer;
     struct rotation *rotation = &writer->rotation;
-    bool due = writer->fresh_log_bytes >= ROTATE_BYTES ||
+    bool due = writer->fresh_log_bytes >= rotate_bytes(store) ||
                now >= writer->rotated_at + ROTATE_INTERVAL_MS;
     bool was_active = rotation->active;
     if (!was_active && due)
