@@ -18,13 +18,21 @@ struct group_run {
     struct grid *selected;   /* out: rows like the operand's, absent so far (keeps_series) */
 };
 
+/* A series that may be chosen, by its value at the step. */
+struct choice {
+    double value;
+    uint32_t row;
+};
+
 struct aggregation {
     const char *name;
     bool has_parameter;
     enum query_type parameter; /* QUERY_SCALAR or QUERY_STRING */
     bool keeps_series;         /* selects among the series instead of making a new one */
-    /* What one group gives at each step; see aggregate.c. */
+    /* What one group gives at each step; see aggregation.c. */
     int (*run)(struct eval *eval, struct group_run *run);
+    /* How an instant query lists what was chosen (of struct choice); NULL = as it comes. */
+    int (*order)(const void *a, const void *b);
 };
 
 /* NULL when there is none of that name (in any case). */

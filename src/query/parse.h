@@ -33,6 +33,10 @@ bool parser_at_word(const struct parser *parser, const char *word); /* in any ca
 int parser_new_node(struct parser *parser, enum node_kind kind, size_t at,
                     struct node **out_node);
 
+/* Makes them the node's children and its depth one more than theirs. */
+int parser_adopt(struct parser *parser, struct node *node, struct node **children,
+                 size_t count);
+
 /* Takes a string token; the text lies in the expression's arena. */
 int parser_take_string(struct parser *parser, const char **out_text);
 
@@ -44,5 +48,10 @@ int parse_selector(struct parser *parser, struct node **out_node);
 
 /* What may follow an operand: [range], [range:step], offset, @. */
 int parse_suffixes(struct parser *parser, struct node **node);
+
+/* The name has been taken, the token is the parenthesis (or by, without). */
+int parse_call(struct parser *parser, struct slice name, size_t at, struct node **out_node);
+int parse_aggregate(struct parser *parser, const struct aggregation *kind, size_t at,
+                    struct node **out_node);
 
 int parse_expression(struct parser *parser, int min_precedence, struct node **out_node);
