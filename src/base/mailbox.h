@@ -3,7 +3,8 @@
  * mailbox - how threads hand work to a thread: a bounded queue of pointers.
  *
  * Ownership of a message moves with it.  When the box is full, push refuses, and its caller
- * decides what to do; nothing waits for room.  Any thread pushes, one thread pops.
+ * decides what to do; nothing waits for room.  Any thread pushes, any thread pops: one for a
+ * thread's inbox, several for a pool of workers.
  */
 #pragma once
 

@@ -181,6 +181,23 @@ int labels_new_decoded(const void *encoded, size_t len, struct labels **out_labe
     return 0;
 }
 
+bool labels_encoded_value(const void *encoded, size_t len, const char *name,
+                          struct slice *out_value)
+{
+    struct reader in = {encoded, (const uint8_t *)encoded + len};
+    while (in.at < in.end) {
+        struct slice message;
+        struct raw_pair pair;
+        if (!read_field(&in, 0x0a, &message) || !read_pair(message, &pair))
+            return false;
+        if (slice_is(pair.name, name)) {
+            *out_value = pair.value;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct labels *labels_ref(const struct labels *labels)
 {
     struct labels *shared = (struct labels *)(uintptr_t)labels;

@@ -47,6 +47,11 @@ struct labels *labels_new(const struct label *pairs, size_t count);
  * Unsorted input is sorted. */
 int labels_new_decoded(const void *encoded, size_t len, struct labels **out_labels);
 
+/* The value of `name` in the encoded form, without decoding the rest.  False when the label is
+ * absent or the bytes are malformed. */
+bool labels_encoded_value(const void *encoded, size_t len, const char *name,
+                          struct slice *out_value);
+
 struct labels *labels_ref(const struct labels *labels);
 void labels_unref(struct labels *labels); /* NULL is fine */
 

@@ -39,6 +39,11 @@ START_TEST(encoded_form_goes_both_ways)
     ck_assert_uint_eq(labels->hash, back->hash);
     ck_assert_int_eq(labels_compare(labels, back), 0);
     labels_unref(back);
+    struct slice value;
+    ck_assert(labels_encoded_value(encoded.data, encoded.len, "instance", &value));
+    ck_assert(slice_is(value, "web-1"));
+    ck_assert(!labels_encoded_value(encoded.data, encoded.len, "zone", &value));
+    ck_assert(!labels_encoded_value(encoded.data, encoded.len - 1, "zone", &value));
 
     /* Every truncation is refused or gives a smaller set, and never reads beyond. */
     for (size_t len = 0; len < encoded.len; len++) {
