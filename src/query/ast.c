@@ -186,3 +186,14 @@ bool expr_keeps_label(const struct expr *expr, const char *label)
 {
     return !text_is(label, LABEL_METRIC_NAME) && survival(expr->root, label) == LABEL_KEPT;
 }
+
+bool expr_is_selector(const struct expr *expr, const struct matcher **out_matchers,
+                      size_t *out_count)
+{
+    const struct node *root = expr->root;
+    if (root->kind != NODE_SELECTOR || root->shift.at != AT_NONE || root->shift.has_offset)
+        return false;
+    *out_matchers = root->selector->matchers;
+    *out_count = root->selector->n_matchers;
+    return true;
+}

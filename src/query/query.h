@@ -31,6 +31,11 @@ void expr_free(struct expr *expr);
 int expr_narrow(const struct expr *expr, const char *label, const char *value,
                 struct expr **out_expr);
 
+/* The matchers of an expression that is one plain selector, as match[] of Prometheus' API wants
+ * it: no range, offset or @.  They live as long as the expression.  False when it is more. */
+bool expr_is_selector(const struct expr *expr, const struct matcher **out_matchers,
+                      size_t *out_count);
+
 /* True when the result's series keep `label` from their selectors (so that evaluating per value
  * of it gives the same as evaluating at once). */
 bool expr_keeps_label(const struct expr *expr, const char *label);
