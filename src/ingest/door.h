@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * door - the one way in: every protocol's batch passes here.
+ *
+ * It checks that the sender may write what it writes, stores the batch, and tells who waits for
+ * news: per host, the alert engine and the live stream.  A host's own token writes only series
+ * whose label `instance` is that host; a sender with the right to add hosts makes one of each new
+ * `instance` with job="node".  Series without a known host are stored all the same.
+ * Thread safe.
+ */
+#pragma once
+
+#include "ingest/directory.h"
+#include "model/batch.h"
+#include "model/principal.h"
+#include "store/store.h"
+
+struct door;
+
+/* News of one host: `n_series` of the batch, neighbours in it, all resolved (labels may be NULL
+ * where the store refused a series).  Valid during the call. */
+struct arrival {
+    org_id org;
+    int64_t host_id;
+    const char *host_name;
+    const struct batch_series *series;
+    size_t n_series;
+    msec_t newest_ms;   /* of its samples */
+    msec_t received_ms; /* our clock */
+};
+
+struct door_sink {
+    /* Samples of a host are in the store and can be queried. */
+    void (*arrived)(void *arg, const struct arrival *arrival);
+    /* A new host reports: returns its id, or 0 when it cannot be added now. */
+    int64_t (*adopt)(void *arg, org_id org, const char *name);
+    void *arg;
+};
+
+struct door *door_new(struct store *store, struct directory *directory,
+                      const struct door_sink *sink);
+void door_free(struct door *door);
+
+struct door_outcome {
+    struct store_refusals refusals;
+    size_t foreign; /* series that this sender may not write */
+};
+
+/* 0: done(result) will be called once the batch is durable, or could not be made so.
+ * -EAGAIN, -ENOSPC: nothing was taken, the sender must come again; -EACCES: the sender may write
+ * nothing of this.  `batch` is left with labels that the caller releases. */
+int door_accept(struct door *door, const struct principal *who, struct batch *batch,
+                store_done_fn *done, void *arg, struct door_outcome *out_outcome);
+
+struct door_stats {
+    uint64_t batches, series_foreign, hosts_adopted;
+};
+void door_stats(struct door *door, struct door_stats *out_stats);
