@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/answer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct http_header json_headers[] = {{"Content-Type", "application/json"},
+                                                  {"Cache-Control", "no-store"}};
+
+void answer_begin(struct answer *answer, struct http_exchange *exchange)
+{
+    answer->exchange = exchange;
+    buf_init(&answer->body, ANSWER_BODY_MAX_BYTES);
+    json_init(&answer->json, &answer->body);
+}
+
+void answer_send(struct answer *answer, int status)
+{
+    if (answer->body.error == 0)
+        http_respond(answer->exchange, status, json_headers, ARRAY_LEN(json_headers),
+                     answer->body.data, answer->body.len);
+    else
+        answer_problem(answer->exchange, 500, NULL, "The answer is too large.");
+    buf_deinit(&answer->body);
+}
+
+void answer_empty(struct http_exchange *exchange, int status)
+{
+    http_respond(exchange, status, NULL, 0, NULL, 0);
+}
+
+static void send_problem(struct http_exchange *exchange, int status, const char *field,
+                         const char *detail, const struct http_header *extra)
+{
+    struct buf body;
+    struct json json;
+    buf_init(&body, 8192);
+    json_init(&json, &body);
+    json_object_begin(&json);
+    json_field_string(&json, "type", "about:blank");
+    json_field_string(&json, "title", http_status_text(status));
+    json_field_int(&json, "status", status);
+    json_field_string(&json, "detail", detail);
+    if (field != NULL)
+        json_field_string(&json, "field", field);
+    json_object_end(&json);
+
+    struct http_header headers[3] = {{"Content-Type", "application/problem+json"},
+                                     {"Cache-Control", "no-store"}};
+    size_t n_headers = 2;
+    if (extra != NULL)
+        headers[n_headers++] = *extra;
+    http_respond(exchange, status, headers, n_headers, body.data, body.len);
+    buf_deinit(&body);
+}
+
+void answer_problem(struct http_exchange *exchange, int status, const char *field,
+                    const char *format, ...)
+{
+    char detail[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof(detail), format, args);
+    va_end(args);
+    send_problem(exchange, status, field, detail, NULL);
+}
+
+void answer_retry(struct http_exchange *exchange, int status, mspan_t after, const char *detail)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof(seconds), "%lld",
+             (long long)((after + MSEC_SECOND - 1) / MSEC_SECOND));
+    const struct http_header header = {"Retry-After", seconds};
+    send_problem(exchange, status, NULL, detail, &header);
+}
+
+void answer_error(struct http_exchange *exchange, int error)
+{
+    switch (-error) {
+    case ENOENT: answer_problem(exchange, 404, NULL, "There is no such thing."); break;
+    case EEXIST:
+        answer_problem(exchange, 409, NULL, "Something with this name exists already.");
+        break;
+    case EACCES: answer_problem(exchange, 403, NULL, "You may not do this."); break;
+    case EINVAL: answer_problem(exchange, 422, NULL, "A value is not valid."); break;
+    case EAGAIN:
+        answer_retry(exchange, 503, 2 * MSEC_SECOND, "The server is busy. Try again shortly.");
+        break;
+    case ENOSPC:
+        answer_retry(exchange, 503, 10 * MSEC_SECOND,
+                     "The server's disk is full; nothing can be stored until there is room.");
+        break;
+    default:
+        answer_problem(exchange, 500, NULL, "The server could not do this: %s.",
+                       strerror(-error));
+        break;
+    }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* channels - how people are told. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/resource.h"
+#include "base/memory.h"
+
+static void get_channels(struct http_exchange *exchange, const struct route_params *params,
+                         void *arg)
+{
+    struct api *api = arg;
+    (void)params;
+    struct answer answer;
+    answer_begin(&answer, exchange);
+    json_object_begin(&answer.json);
+    json_key(&answer.json, "channels");
+    int error =
+        notify_channels_write(api->parts.notify, resource_who(exchange)->org, &answer.json);
+    if (error != 0) {
+        buf_deinit(&answer.body);
+        answer_error(exchange, error);
+        return;
+    }
+    json_object_end(&answer.json);
+    answer_send(&answer, 200);
+}
+
+static void answer_channel(struct api *api, struct http_exchange *exchange, int64_t id,
+                           int status)
+{
+    struct answer answer;
+    answer_begin(&answer, exchange);
+    int error =
+        notify_channel_write(api->parts.notify, resource_who(exchange)->org, id, &answer.json);
+    if (error != 0) {
+        buf_deinit(&answer.body);
+        answer_error(exchange, error);
+        return;
+    }
+    answer_send(&answer, status);
+}
+
+static json_t *read_document(struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    json_error_t error;
+    json_t *document =
+        json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+    if (document == NULL)
+        answer_problem(exchange, 400, NULL, "The body is not JSON: line %d, column %d: %s.",
+                       error.line, error.column, error.text);
+    return document;
+}
+
+static void answer_refusal(struct http_exchange *exchange, int error, const char *field,
+                           const struct problem *problem)
+{
+    if (error == -EINVAL || error == -EEXIST)
+        answer_problem(exchange, error == -EEXIST ? 409 : 422, *field == '\0' ? NULL : field,
+                       "%s", problem->text);
+    else
+        answer_error(exchange, error);
+}
+
+static void post_channel(struct http_exchange *exchange, const struct route_params *params,
+                         void *arg)
+{
+    struct api *api = arg;
+    (void)params;
+    CLEANUP(body_decrefp) json_t *document = read_document(exchange);
+    if (document == NULL)
+        return;
+    int64_t id;
+    char field[64] = "";
+    struct problem problem = {0};
+    int error = notify_channel_create(api->parts.notify, resource_who(exchange)->org, document,
+                                      &id, field, &problem);
+    if (error != 0)
+        answer_refusal(exchange, error, field, &problem);
+    else
+        answer_channel(api, exchange, id, 201);
+}
+
+static void put_channel(struct http_exchange *exchange, const struct route_params *params,
+                        void *arg)
+{
+    struct api *api = arg;
+    int64_t id;
+    if (!resource_id(exchange, params, &id))
+        return;
+    CLEANUP(body_decrefp) json_t *document = read_document(exchange);
+    if (document == NULL)
+        return;
+    char field[64] = "";
+    struct problem problem = {0};
+    int error = notify_channel_update(api->parts.notify, resource_who(exchange)->org, id,
+                                      document, field, &problem);
+    if (error != 0)
+        answer_refusal(exchange, error, field, &problem);
+    else
+        answer_channel(api, exchange, id, 200);
+}
+
+static void delete_channel(struct http_exchange *exchange, const struct route_params *params,
+                           void *arg)
+{
+    struct api *api = arg;
+    int64_t id;
+    if (!resource_id(exchange, params, &id))
+        return;
+    int error = notify_channel_delete(api->parts.notify, resource_who(exchange)->org, id);
+    if (error != 0)
+        answer_error(exchange, error);
+    else
+        answer_empty(exchange, 204);
+}
+
+static void tested(const struct notify_test_result *result, void *arg)
+{
+    struct answer answer;
+    answer_begin(&answer, arg);
+    json_object_begin(&answer.json);
+    json_field_bool(&answer.json, "delivered", result->delivered);
+    json_field_string(&answer.json, "answer", result->answer);
+    json_field_int(&answer.json, "took_ms", result->took_ms);
+    json_object_end(&answer.json);
+    answer_send(&answer, 200);
+}
+
+static void test_channel(struct http_exchange *exchange, const struct route_params *params,
+                         void *arg)
+{
+    struct api *api = arg;
+    int64_t id;
+    if (!resource_id(exchange, params, &id))
+        return;
+    int error = notify_test_channel(api->parts.notify, resource_who(exchange)->org, id, tested,
+                                    exchange);
+    if (error != 0)
+        answer_error(exchange, error);
+}
+
+static const struct route routes[] = {
+    {HTTP_GET, "/api/v1/channels", get_channels, RIGHT_READ},
+    {HTTP_POST, "/api/v1/channels", post_channel, RIGHT_CONFIGURE},
+    {HTTP_PUT, "/api/v1/channels/{id}", put_channel, RIGHT_CONFIGURE},
+    {HTTP_DELETE, "/api/v1/channels/{id}", delete_channel, RIGHT_CONFIGURE},
+    {HTTP_POST, "/api/v1/channels/{id}/test", test_channel, RIGHT_CONFIGURE},
+};
+
+const struct resource channels_resource = {routes, ARRAY_LEN(routes)};

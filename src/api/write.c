@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * write - Prometheus remote write 1.0 in.
+ *
+ * The answer waits until the batch is durable.  Two sides have to finish before it can be given,
+ * in either order: the loop thread, which knows what was refused, and the store's writer, which
+ * knows whether the commit worked.  The one that comes second answers.
+ *
+ *     204  everything taken            400  some or all refused for good, the text says which
+ *     413  too large                   429/503  nothing taken, come again
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/resource.h"
+#include "wire/remote_write.h"
+#include "wire/snappy.h"
+
+#define WRITE_UNPACKED_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/* One request under way; in the exchange's arena. */
+struct write_call {
+    struct http_exchange *exchange;
+    int waiting_for; /* atomic: the sides that have not finished */
+    int result;      /* of the commit */
+    struct door_outcome outcome;
+};
+
+static size_t refused(const struct door_outcome *outcome)
+{
+    const struct store_refusals *refusals = &outcome->refusals;
+    return refusals->too_old + refusals->too_new + refusals->duplicate_other_value +
+           refusals->bad_labels + refusals->series_limit + outcome->foreign;
+}
+
+static void answer_refused(const struct write_call *call)
+{
+    const struct store_refusals *refusals = &call->outcome.refusals;
+    answer_problem(call->exchange, 400, NULL,
+                   "Not everything was taken: %zu too old, %zu too far in the future, %zu with "
+                   "another value at the same time, %zu with bad labels, %zu over the series "
+                   "limit, %zu not this sender's. First: %s",
+                   refusals->too_old, refusals->too_new, refusals->duplicate_other_value,
+                   refusals->bad_labels, refusals->series_limit, call->outcome.foreign,
+                   refusals->detail);
+}
+
+static void finish_side(struct write_call *call)
+{
+    if (__atomic_sub_fetch(&call->waiting_for, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    if (call->result != 0)
+        answer_error(call->exchange, call->result);
+    else if (refused(&call->outcome) > 0)
+        answer_refused(call);
+    else
+        answer_empty(call->exchange, 204);
+}
+
+static void committed(int result, void *arg)
+{
+    struct write_call *call = arg;
+    call->result = result;
+    finish_side(call);
+}
+
+static void accept_batch(struct api *api, struct http_exchange *exchange, struct batch *batch)
+{
+    struct write_call *call = arena_calloc(http_exchange_arena(exchange), 1, sizeof(*call));
+    if (call == NULL) {
+        answer_error(exchange, -EAGAIN);
+        return;
+    }
+    call->exchange = exchange;
+    call->waiting_for = 2;
+    int error = door_accept(api->parts.door, resource_who(exchange), batch, committed, call,
+                            &call->outcome);
+    batch_release_labels(batch);
+    if (error == 0)
+        finish_side(call);
+    else if (error == -EACCES)
+        answer_problem(exchange, 403, NULL, "You may not write these series. %s",
+                       call->outcome.refusals.detail);
+    else
+        answer_error(exchange, error);
+}
+
+/* False: it was answered. */
+static bool check_form(struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    const char *encoding = http_request_header(request, "Content-Encoding");
+    const char *type = http_request_header(request, "Content-Type");
+    if (encoding == NULL || !text_is_nocase(encoding, "snappy")) {
+        answer_problem(exchange, 415, NULL,
+                       "The body must be packed: Content-Encoding: snappy.");
+        return false;
+    }
+    if (type != NULL && !text_has_prefix(type, "application/x-protobuf")) {
+        answer_problem(exchange, 415, NULL, "The body must be application/x-protobuf.");
+        return false;
+    }
+    return true;
+}
+
+static void post_write(struct http_exchange *exchange, const struct route_params *params,
+                       void *arg)
+{
+    (void)params;
+    const struct principal *who = resource_who(exchange);
+    if (!principal_may(who, RIGHT_INGEST) && !principal_may(who, RIGHT_INGEST_HOST)) {
+        answer_problem(exchange, 403, NULL, "This token may not write samples.");
+        return;
+    }
+    if (!check_form(exchange))
+        return;
+    const struct http_request *request = http_exchange_request(exchange);
+    struct buf unpacked;
+    buf_init(&unpacked, WRITE_UNPACKED_MAX_BYTES);
+    struct batch batch = {0};
+    struct problem problem = {0};
+    int error = snappy_unpack(request->body, request->body_len, &unpacked);
+    if (error == -EINVAL)
+        problem_set(&problem, "the body is not a snappy block");
+    if (error == 0)
+        error = remote_write_decode(unpacked.data, unpacked.len, http_exchange_arena(exchange),
+                                    &batch, &problem);
+    if (error == 0)
+        accept_batch(arg, exchange, &batch);
+    else if (error == -EINVAL)
+        answer_problem(exchange, 400, NULL, "The body is malformed: %s.", problem.text);
+    else if (error == -ENOBUFS || error == -E2BIG)
+        answer_problem(exchange, 413, NULL, "The body is too large; send smaller requests.");
+    else
+        answer_error(exchange, error);
+    buf_deinit(&unpacked);
+}
+
+static const struct route routes[] = {
+    {HTTP_POST, "/api/v1/write", post_write, API_SIGNED_IN},
+};
+
+const struct resource write_resource = {routes, ARRAY_LEN(routes)};
