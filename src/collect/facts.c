@@ -106,21 +106,23 @@ static size_t count_cores(struct host_root *root)
     return count;
 }
 
-static void write_processor(struct host_root *root, struct json *json, bool *out_has_hypervisor)
+/* Returns what the processor says of virtualisation: "vm", "none", or NULL when it cannot be
+ * asked. */
+static const char *write_processor(struct host_root *root, struct json *json)
 {
-    const char *text;
+    const char *text, *kind = NULL;
     char model[FACT_SIZE];
-    *out_has_hypervisor = false;
     if (host_read(root, "proc/cpuinfo", &text) == 0) {
         if (find_value(text, "model name", ':', model, sizeof(model)) ||
             find_value(text, "Model", ':', model, sizeof(model)) ||
             find_value(text, "Hardware", ':', model, sizeof(model)))
             json_field_string(json, "cpu_model", model);
-        *out_has_hypervisor = strstr(text, " hypervisor") != NULL;
+        kind = strstr(text, " hypervisor") != NULL ? "vm" : "none";
     }
     size_t cores = count_cores(root);
     if (cores > 0)
         json_field_int(json, "cores", (int64_t)cores);
+    return kind;
 }
 
 static void write_memory(struct host_root *root, struct json *json)
@@ -161,7 +163,7 @@ static const char *container_kind(struct host_root *root)
     return "container";
 }
 
-static const char *hypervisor_kind(struct host_root *root, bool has_hypervisor)
+static const char *hypervisor_kind(struct host_root *root, const char *processor_says)
 {
     for (size_t i = 0; i < ARRAY_LEN(dmi_files); i++) {
         char line[FACT_SIZE];
@@ -174,7 +176,7 @@ static const char *hypervisor_kind(struct host_root *root, bool has_hypervisor)
     }
     if (has_file(root, "proc/xen"))
         return "xen";
-    return has_hypervisor ? "vm" : "none";
+    return processor_says;
 }
 
 static void write_boot(struct host_root *root, struct json *json)
@@ -196,15 +198,15 @@ static void write_boot(struct host_root *root, struct json *json)
 
 void facts_write(struct host_root *root, struct json *json)
 {
-    bool has_hypervisor;
     json_object_begin(json);
     write_kernel(root, json);
     write_os(root, json);
-    write_processor(root, json, &has_hypervisor);
+    const char *kind = write_processor(root, json);
     write_memory(root, json);
     const char *container = container_kind(root);
-    json_field_string(json, "virtualization",
-                      container != NULL ? container : hypervisor_kind(root, has_hypervisor));
+    kind = container != NULL ? container : hypervisor_kind(root, kind);
+    if (kind != NULL)
+        json_field_string(json, "virtualization", kind);
     write_boot(root, json);
     json_object_end(json);
 }
