@@ -109,7 +109,7 @@ START_TEST(an_outage_goes_on_across_restarts)
     ck_assert_uint_eq(bench.queued.len, 1);
     ck_assert_int_eq(count_outages(), 1);
     bench_restart(&bench, 5000);
-    bench_report(&bench, "web-1");
+    bench_report_at(&bench, "web-1", bench.now.wall);
     ck_assert_uint_eq(bench.queued.len, 2);
     ck_assert_int_eq(bench_firing(&bench), 0);
     ck_assert_int_eq(state_test_count(bench.db, "SELECT count(*) FROM outages"
@@ -117,9 +117,11 @@ START_TEST(an_outage_goes_on_across_restarts)
                      0);
 
     /* Killed right after its return, then silent again: that is another outage. */
+    msec_t returned = bench.now.wall;
     bench_restart(&bench, 1000);
     bench_silence(&bench, 60000);
     ck_assert_int_eq(count_outages(), 2);
+    ck_assert_int_eq(bench.outages.items[bench.outages.len - 1].last_seen_ms, returned);
     bench_close(&bench);
 }
 END_TEST
@@ -276,6 +278,7 @@ START_TEST(a_host_deleted_unnoticed_gets_no_rows)
     struct watched_host *host = bench_host(&bench, "web-1", 10000);
     bench_set(&bench, "web-1", VITAL_SSH_FAILED, "", 20);
     ck_assert_int_eq(hosts_delete(bench.db, ORG_FIRST, host->host.id, bench.now.wall), 0);
+    bench.measured_at = bench.now.wall;
     absence_end(&bench.watch, host, bench.now.wall, bench.now);
     judge_samples(&bench.watch, host, "web-1", bench.now.wall, bench.now);
     bench_silence(&bench, 60000);

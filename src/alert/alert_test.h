@@ -37,7 +37,9 @@ struct bench {
         struct test_value *items;
         size_t len, capacity;
     } values;
-    int measure_error; /* what evaluations return */
+    int measure_error;   /* what evaluations return */
+    msec_t measured_at;  /* the table holds for this instant */
+    msec_t history_from; /* and for all since this one; 0 = no others */
     /* what the sink was told */
     struct {
         struct alert_event *items;
@@ -77,7 +79,9 @@ static inline int test_run(void *arg, const struct measure_request *request,
     struct measurement *items =
         arena_calloc(request->arena, bench->values.len + 1, sizeof(*items));
     size_t len = 0;
-    for (size_t i = 0; i < bench->values.len; i++) {
+    bool is_known = request->at_ms == bench->measured_at ||
+                    (bench->history_from != 0 && request->at_ms >= bench->history_from);
+    for (size_t i = 0; is_known && i < bench->values.len; i++) {
         const struct test_value *value = &bench->values.items[i];
         if (!text_is(value->metric, prepared->metric) ||
             !text_is(value->instance, prepared->instance))
@@ -243,6 +247,7 @@ static inline void bench_report_at(struct bench *bench, const char *name, msec_t
 {
     struct watched_host *host = bench_find(bench, name);
     ck_assert_ptr_nonnull(host);
+    bench->measured_at = at;
     absence_end(&bench->watch, host, at, bench->now);
     judge_samples(&bench->watch, host, name, at, bench->now);
 }

@@ -8,7 +8,8 @@
  * or none.  When the database refuses, the transition waits in memory and is tried again.
  *
  * What is only pending lives in memory: a value that swings around its limit must not write to
- * the disk each time, and nobody is told about pending alerts.
+ * the disk each time, and nobody is told about pending alerts.  After a restart the samples in
+ * the store say since when the condition is true.
  *
  * Functions are thread safe.  Sink callbacks come from the engine's thread, or from the thread
  * that acknowledges or clears; they may read from the engine but not stop it.

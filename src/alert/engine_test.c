@@ -112,6 +112,13 @@ static void wait_events(size_t count)
     wait_for(&desk.n_events, sizeof(desk.n_events), count);
 }
 
+static void open_desk(void)
+{
+    desk.n_events = desk.n_queued = 0;
+    desk.n_outages = desk.n_states = 0;
+    desk.db = state_test_open();
+}
+
 static void start(void)
 {
     struct alert_engine_options options = {
@@ -153,7 +160,7 @@ static void arrive(int64_t host_id, msec_t at)
 
 START_TEST(from_a_sample_to_recovery)
 {
-    desk.db = state_test_open();
+    open_desk();
     struct host host = state_test_host(desk.db, ORG_FIRST, "web-1");
     start();
     msec_t at = clock_wall_ms();
@@ -195,7 +202,7 @@ END_TEST
 
 START_TEST(a_service_that_changes_its_state_label)
 {
-    desk.db = state_test_open();
+    open_desk();
     struct host host = state_test_host(desk.db, ORG_FIRST, "web-1");
     ck_assert_int_eq(hosts_set_interval(desk.db, ORG_FIRST, host.id, 10000), 0);
     start();
@@ -224,7 +231,7 @@ END_TEST
 
 START_TEST(clearing_is_refused_while_it_lasts)
 {
-    desk.db = state_test_open();
+    open_desk();
     struct host host = state_test_host(desk.db, ORG_FIRST, "web-1");
     ck_assert_int_eq(hosts_set_last_seen(desk.db, ORG_FIRST, host.id, 1000), 0);
     struct outage outage = {.org = ORG_FIRST,
@@ -258,7 +265,7 @@ END_TEST
 
 START_TEST(new_hosts_are_known_when_they_speak)
 {
-    desk.db = state_test_open();
+    open_desk();
     start();
     struct host host = state_test_host(desk.db, ORG_FIRST, "web-1");
     struct alert_host_status status;
@@ -283,7 +290,7 @@ END_TEST
 
 START_TEST(a_changed_threshold_counts_for_the_next_sample)
 {
-    desk.db = state_test_open();
+    open_desk();
     struct host host = state_test_host(desk.db, ORG_FIRST, "web-1");
     start();
     struct rule rule;
@@ -318,7 +325,7 @@ static void *post_many(void *arg)
 
 START_TEST(many_threads_post_and_none_waits)
 {
-    desk.db = state_test_open();
+    open_desk();
     struct host hosts[8];
     char name[16];
     for (int i = 0; i < 8; i++) {

@@ -5,6 +5,9 @@
  * A judgement looks back less than one interval, so that it sees what this report said and not
  * what an earlier one did: a service whose label `state` changes is a new series, and the old one
  * would be found beside it for minutes.  Only what breaches is kept in memory.
+ *
+ * After a restart nothing is pending any more, but the samples of before are still there: what
+ * is true at a host's first judgement is looked up backwards, so that `for` goes on counting.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -22,14 +25,17 @@
 #define AHEAD_MAX_MS        MSEC_MINUTE
 #define LOOKBACK_UNKNOWN_MS (5 * MSEC_SECOND)
 #define GAP_MIN_MS          (10 * MSEC_SECOND)
+#define RECALL_MAX          64 /* intervals looked up backwards */
 #define REPORT_MAX_BYTES    (1024 * 1024)
 
 struct judgement {
     struct watch *watch;
     struct watched_host *host;
     const struct rule *rule; /* as it counts for the host */
+    void **prepared;         /* the rule's place in host->prepared */
     msec_t at;
-    mspan_t lookback, gap_max;
+    mspan_t interval, lookback, gap_max;
+    bool may_recall; /* first judgement of the host since we started */
     struct watch_now now;
 };
 
@@ -205,6 +211,61 @@ static void match(const struct judgement *judgement, const struct measurements *
     }
 }
 
+static int measure(const struct judgement *judgement, struct measurements *out_measurements)
+{
+    const struct alert_engine_options *options = &judgement->watch->options;
+    const struct host *host = &judgement->host->host;
+    if (*judgement->prepared == NULL) {
+        struct problem problem;
+        int error =
+            options->measure->prepare(options->measure_arg, judgement->rule,
+                                      judgement->host->instance, judgement->prepared, &problem);
+        if (error != 0)
+            return error;
+    }
+    struct measure_request request = {.org = host->org,
+                                      .prepared = *judgement->prepared,
+                                      .at_ms = judgement->at,
+                                      .lookback = judgement->lookback,
+                                      .arena = &judgement->watch->arena};
+    return options->measure->run(options->measure_arg, &request, out_measurements);
+}
+
+static bool is_true_in(const struct measurements *measurements, const struct rule *rule,
+                       const char *identity)
+{
+    for (size_t i = 0; i < measurements->len; i++) {
+        const struct measurement *measured = &measurements->items[i];
+        char other[sizeof(((struct alert *)NULL)->labels)];
+        if (!rule_compare(rule->comparison, measured->value, rule->limit))
+            continue;
+        summary_write_identity(measured->labels, other, sizeof(other));
+        if (text_is(other, identity))
+            return true;
+    }
+    return false;
+}
+
+/* Moves the beginning of a pending condition back to where its samples say. */
+static void recall(const struct judgement *judgement, struct condition *condition)
+{
+    struct machine *machine = &condition->machine;
+    for (int i = 0; i < RECALL_MAX; i++) {
+        if (judgement->at - machine->since >= judgement->rule->for_ms)
+            return;
+        /* A little later than one interval ago: samples do not come to the millisecond. */
+        struct judgement earlier = *judgement;
+        earlier.at = machine->since - judgement->interval * 3 / 4;
+        struct measurements measurements = {0};
+        bool was_true = measure(&earlier, &measurements) == 0 &&
+                        is_true_in(&measurements, judgement->rule, condition->identity);
+        measurements_release(&measurements);
+        if (!was_true)
+            return;
+        machine->since -= judgement->interval;
+    }
+}
+
 static void step(const struct judgement *judgement, size_t at)
 {
     struct watched_host *host = judgement->host;
@@ -216,7 +277,12 @@ static void step(const struct judgement *judgement, size_t at)
         .value = measured == NULL ? (double)NAN : measured->value,
         .gap_max = judgement->gap_max,
     };
-    switch (machine_step(&condition->machine, judgement->rule, &input)) {
+    enum machine_output output = machine_step(&condition->machine, judgement->rule, &input);
+    if (judgement->may_recall && condition->machine.state == MACHINE_PENDING) {
+        recall(judgement, condition);
+        output = machine_step(&condition->machine, judgement->rule, &input);
+    }
+    switch (output) {
     case MACHINE_STAYS:
         condition->measured = NULL;
         if (condition->machine.state == MACHINE_QUIET && condition->unsaved == 0)
@@ -247,33 +313,13 @@ static void judge_measurements(const struct judgement *judgement,
     }
 }
 
-static int measure(const struct judgement *judgement, void **prepared,
-                   struct measurements *out_measurements)
-{
-    const struct alert_engine_options *options = &judgement->watch->options;
-    const struct host *host = &judgement->host->host;
-    if (*prepared == NULL) {
-        struct problem problem;
-        int error = options->measure->prepare(options->measure_arg, judgement->rule,
-                                              judgement->host->instance, prepared, &problem);
-        if (error != 0)
-            return error;
-    }
-    struct measure_request request = {.org = host->org,
-                                      .prepared = *prepared,
-                                      .at_ms = judgement->at,
-                                      .lookback = judgement->lookback,
-                                      .arena = &judgement->watch->arena};
-    return options->measure->run(options->measure_arg, &request, out_measurements);
-}
-
 /* An evaluation that fails changes no state: not knowing is neither good nor bad news. */
-static void judge_rule(const struct judgement *judgement, void **prepared)
+static void judge_rule(const struct judgement *judgement)
 {
     struct watch *watch = judgement->watch;
     struct measurements measurements = {0};
     int64_t began = clock_mono_ns();
-    int error = measure(judgement, prepared, &measurements);
+    int error = measure(judgement, &measurements);
     if (error == 0)
         judge_measurements(judgement, &measurements);
     measurements_release(&measurements);
@@ -311,6 +357,7 @@ void judge_samples(struct watch *watch, struct watched_host *host, const char *i
                    msec_t newest_at, struct watch_now now)
 {
     const struct org_rules *rules = watch_rules(watch, host->host.org);
+    bool is_first = host->judged_at == 0;
     if (rules == NULL || !is_present(host, newest_at, now.wall))
         return;
     if (journal_is_full(&watch->journal)) {
@@ -332,11 +379,14 @@ void judge_samples(struct watch *watch, struct watched_host *host, const char *i
             .watch = watch,
             .host = host,
             .rule = &rule,
+            .prepared = &host->prepared[i],
             .at = newest_at,
+            .interval = interval,
             .lookback = is_known ? interval * 3 / 4 : LOOKBACK_UNKNOWN_MS,
             .gap_max = MAX_OF(interval * 7 / 2, GAP_MIN_MS),
+            .may_recall = is_first && is_known,
             .now = now,
         };
-        judge_rule(&judgement, &host->prepared[i]);
+        judge_rule(&judgement);
     }
 }

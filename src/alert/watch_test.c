@@ -31,6 +31,33 @@ START_TEST(a_restart_neither_loses_nor_repeats)
 }
 END_TEST
 
+START_TEST(for_goes_on_counting_across_a_restart)
+{
+    bench_open(&bench);
+    bench_host(&bench, "web-1", 10000);
+    bench_live(&bench, "web-1", 10000, 20000);
+    bench_set(&bench, "web-1", VITAL_CPU, "", 95);
+    bench.history_from = bench.now.wall + 10000;
+    bench_live(&bench, "web-1", 10000, 40000); /* pending for 30 s */
+    bench_restart(&bench, 1000);
+    bench_pass(&bench, 9003); /* jitter */
+    bench_report(&bench, "web-1");
+    ck_assert_uint_eq(bench.queued.len, 0);
+    bench_live(&bench, "web-1", 10000, 20000);
+    ck_assert_uint_eq(bench.queued.len, 1);
+    ck_assert_int_eq(bench_last(&bench)->alert.since_ms, bench.history_from + 3);
+
+    /* What has lasted long enough while we were away fires with the first report. */
+    bench_set(&bench, "web-1", VITAL_DISK, "/", 99);
+    bench_restart(&bench, 1000);
+    bench_pass(&bench, 60000);
+    bench_report(&bench, "web-1");
+    ck_assert_uint_eq(bench.queued.len, 2);
+    ck_assert_str_eq(bench_last(&bench)->alert.rule_key, "disk");
+    bench_close(&bench);
+}
+END_TEST
+
 START_TEST(what_was_refused_comes_later_in_order)
 {
     bench_open(&bench);
@@ -301,6 +328,7 @@ int main(void)
 {
     static const TTest *const *const tests[] = {
         &a_restart_neither_loses_nor_repeats,
+        &for_goes_on_counting_across_a_restart,
         &what_was_refused_comes_later_in_order,
         &a_database_that_fails_is_asked_again,
         &a_full_journal_stops_the_judging,
