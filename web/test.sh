@@ -13,6 +13,7 @@ say "types"
 "$NODE" node_modules/typescript/bin/tsc --noEmit
 say "lint"
 "$NODE" node_modules/oxlint/bin/oxlint --deny-warnings src script dev
+(cd .. && "web/$NODE" web/node_modules/oxlint/bin/oxlint -c tests/browser/.oxlintrc.json --deny-warnings tests/browser)
 "$NODE" script/layers.mjs
 say "unit tests"
 "$NODE" node_modules/vitest/vitest.mjs run --reporter=default \

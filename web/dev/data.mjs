@@ -80,7 +80,7 @@ export function detailOf(host, now) {
   };
 }
 
-function alertOf(id, host, change, now) {
+export function alertOf(id, host, change, now) {
   return { id, rule_key: 'disk', host_id: host.id, host_name: host.name, labels: {}, state: 'firing', severity: 'warning', summary: '', unit: '%', value: 91.4, limit: 90, since_ms: now - 12 * MIN, fired_ms: now - 11 * MIN, resolved_ms: null, acked_ms: null, acked_by: null, ack_comment: null, ...change };
 }
 

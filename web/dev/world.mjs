@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The API of dev/mock.mjs, over the data of dev/data.mjs.
-import { METRICS, NAMES, createData, detailOf, vitals } from './data.mjs';
+import { METRICS, NAMES, alertOf, createData, detailOf, vitals } from './data.mjs';
 
-function hostsRoutes({ hosts, thresholds, own }) {
+/** A limit of one or less is broken at once. */
+function raise(alerts, host, key) {
+  const change = { summary: `${host.name}: ${key} is 41 %, over 1 %`, value: 41, limit: 1, raised: key, rule_key: key };
+  const alert = { ...alertOf(alerts.length + 1, host, change, Date.now()), fired_ms: Date.now() };
+  alerts.push(alert);
+  return alert;
+}
+
+function hostsRoutes({ hosts, thresholds, own, alerts }) {
   return [
     ['GET', /^\/hosts$/, () => ({ body: { hosts, now_ms: Date.now() } })],
     ['GET', /^\/hosts\/(\d+)$/, ([id]) => {
@@ -14,13 +22,19 @@ function hostsRoutes({ hosts, thresholds, own }) {
       return { status: 204, events: [['host_removed', { id: Number(id) }]] };
     }],
     ['GET', /^\/hosts\/\d+\/thresholds$/, () => ({ body: { thresholds: thresholds.map((one) => ({ ...one, source: 'default', ...own.get(one.key) })) } })],
-    ['PUT', /^\/hosts\/\d+\/thresholds\/(\w+)$/, ([key], _, body) => {
+    ['PUT', /^\/hosts\/(\d+)\/thresholds\/(\w+)$/, ([id, key], _, body) => {
       own.set(key, { ...own.get(key), ...body, source: 'host' });
-      return { body: { ...thresholds.find((one) => one.key === key), ...own.get(key) } };
+      const events = body.limit <= 1 ? [['alert', raise(alerts, hosts.find((one) => one.id === Number(id)), key)]] : [];
+      return { body: { ...thresholds.find((one) => one.key === key), ...own.get(key) }, events };
     }],
     ['DELETE', /^\/hosts\/\d+\/thresholds\/(\w+)$/, ([key]) => {
       own.delete(key);
-      return { body: { ...thresholds.find((one) => one.key === key), source: 'default' } };
+      const over = alerts.filter((one) => one.raised === key);
+      for (const alert of over) Object.assign(alert, { state: 'resolved', resolved_ms: Date.now() });
+      return {
+        body: { ...thresholds.find((one) => one.key === key), source: 'default' },
+        events: over.map((alert) => ['alert', alert]),
+      };
     }],
   ];
 }
@@ -73,7 +87,7 @@ function channelsRoutes({ channels }) {
       channels.splice(channels.findIndex((one) => one.id === Number(id)), 1);
       return { status: 204 };
     }],
-    ['POST', /^\/channels\/(\d+)\/test$/, ([id]) => ({ body: id === '2' ? { delivered: false, answer: 'connection refused', took_ms: 3 } : { delivered: true, answer: '250 2.0.0 Ok: queued as 4XYZ', took_ms: 120 } })],
+    ['POST', /^\/channels\/(\d+)\/test$/, ([id]) => ({ body: id === '2' /* the one that is broken */ ? { delivered: false, answer: 'connection refused', took_ms: 3 } : { delivered: true, answer: '250 2.0.0 Ok: queued as 4XYZ', took_ms: 120 } })],
   ];
 }
 
@@ -131,5 +145,10 @@ export function createWorld(empty) {
     }
     return { status: 404, detail: `There is no ${path}.` };
   }
-  return { answer, queryRange, tick: () => tick(data) };
+  /** Where a test message goes, when that is this machine. */
+  const hookOf = (path) => {
+    const url = data.channels.find((one) => path === `/channels/${one.id}/test`)?.config.url;
+    return url?.startsWith('http://127.0.0.1:') ? url : null;
+  };
+  return { answer, hookOf, queryRange, tick: () => tick(data) };
 }

@@ -70,14 +70,15 @@ function tell(event: LiveEvent): void {
   for (const listener of listeners.get(event.type) ?? []) listener(event.data as never);
 }
 
-function receive(event: LiveEvent, fresh: boolean): void {
+/** `again`: the stream is new, but the page is not, so what it loaded may be old. */
+function receive(event: LiveEvent, fresh: boolean, again: boolean): void {
   connection.set({ ...connection.get(), heardMs: Date.now() });
   waiting?.push(event);
   live.set(reduceLive(live.get(), event, Date.now()));
   tell(event);
   if (event.type === 'reset' || (event.type === 'hello' && fresh)) {
     void reload();
-    if (event.type === 'hello') tell({ type: 'reset', data: {} });
+    if (event.type === 'hello' && again) tell({ type: 'reset', data: {} });
   }
 }
 
@@ -89,7 +90,17 @@ function setStatus(status: StreamStatus): void {
 /** Opens the stream; with a host, its samples and reports come too.  Returns how to close. */
 export function connectLive(hostId: number | null): () => void {
   const url = hostId === null ? `${API}/live` : `${API}/live?host=${hostId}`;
-  const close = openStream(url, { event: receive, status: setStatus, probe: health });
+  let greeted = false;
+  const close = openStream(url, {
+    event: (event, fresh) => {
+      receive(event, fresh, greeted);
+      greeted ||= event.type === 'hello';
+    },
+    status: setStatus,
+    probe: health,
+    // A session that ended refuses the stream too; any other call finds out.
+    refused: () => void reload(),
+  });
   const impatient = setTimeout(() => {
     if (!live.get().loaded) void reload();
   }, HELLO_WITHIN_MS);

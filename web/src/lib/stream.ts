@@ -14,6 +14,8 @@ export interface StreamHandlers {
   event: (event: LiveEvent, fresh: boolean) => void;
   status: (status: StreamStatus) => void;
   probe: (signal: AbortSignal) => Promise<unknown>;
+  /** The server answered, but not with a stream. */
+  refused: () => void;
 }
 
 const OPEN_WITHIN_MS = 4_000;
@@ -95,8 +97,9 @@ export function openStream(url: string, handlers: StreamHandlers): () => void {
     });
     opened.addEventListener('error', () => {
       if (opened !== source) return;
-      if (opened.readyState === EventSource.CLOSED) reopen();
-      else handlers.status('cut');
+      if (opened.readyState !== EventSource.CLOSED) return handlers.status('cut');
+      reopen();
+      handlers.refused();
     });
     for (const type of LIVE_EVENTS)
       opened.addEventListener(type, (message) => heard(type, (message as MessageEvent).data));

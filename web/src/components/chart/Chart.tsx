@@ -52,25 +52,29 @@ interface ChartProps {
   empty: string;
 }
 
-function Heading({ title, moment, table, toggle }: {
+interface HeadingProps {
   title: string;
   moment: string | null;
   table: boolean;
-  toggle: () => void;
-}) {
+  /** Absent when there is nothing to show either way. */
+  toggle: (() => void) | null;
+}
+
+function Heading({ title, moment, table, toggle }: HeadingProps) {
   return (
-    <div class="flex items-center gap-2">
+    <div class="flex min-h-8 items-center gap-2">
       <h3 class="font-semibold">{title}</h3>
       {moment && <span class="text-xs text-soft">{moment}</span>}
-      <button
-        type="button"
-        class="btn btn-quiet ml-auto min-h-8 px-2"
-        aria-pressed={table}
-        aria-label={table ? `Show ${title} as a chart` : `Show ${title} as a table`}
-        onClick={toggle}
-      >
-        <Icon name={table ? 'chart' : 'table'} />
-      </button>
+      {toggle && (
+        <button
+          type="button"
+          class="btn btn-quiet ml-auto min-h-8 px-2"
+          aria-label={table ? `Show ${title} as a chart` : `Show ${title} as a table`}
+          onClick={toggle}
+        >
+          <Icon name={table ? 'chart' : 'table'} />
+        </button>
+      )}
     </div>
   );
 }
@@ -83,7 +87,12 @@ export function Chart({ title, data, fresh, empty }: ChartProps) {
   const moment = at === undefined ? null : instant(at * 1000, data.to * 1000);
   return (
     <section class="card grid grid-cols-[minmax(0,1fr)] content-start gap-1.5 p-3" aria-label={title}>
-      <Heading title={title} moment={moment} table={table} toggle={() => setTable(!table)} />
+      <Heading
+        title={title}
+        moment={moment}
+        table={table}
+        toggle={drawn ? () => setTable(!table) : null}
+      />
       {drawn && <Legend data={data} cursor={cursor} fresh={fresh} />}
       {!drawn && <p class="grid min-h-[190px] place-items-center text-center text-soft">{empty}</p>}
       {drawn && table && <ChartTable title={title} data={data} />}
