@@ -364,12 +364,21 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 static void append_header(struct buf *out, const char *name, const char *value)
 {
     buf_append_text(out, name);
     buf_append_text(out, ": ");
-    for (const char *at = value; *at != '\0'; at++)
-        buf_append_char(out, (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at);
+    for (const char *at = value; *at != '\0'; at++) {
+        if (is_control(*at))
+            buf_append_char(out, ' ');
+        else
+            buf_append_char(out, *at);
+    }
     buf_append_text(out, "\r\n");
 }
 

@@ -2,6 +2,7 @@
 #include "net/http_head.h"
 
 #include <errno.h>
+#include <strings.h>
 
 #include "net/http_target.h"
 
@@ -39,16 +40,7 @@ static bool is_token(struct slice text)
 
 static bool is_nocase(struct slice a, const char *b)
 {
-    if (strlen(b) != a.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        char x = a.data[i], y = b[i];
-        x = x >= 'A' && x <= 'Z' ? (char)(x + 32) : x;
-        y = y >= 'A' && y <= 'Z' ? (char)(y + 32) : y;
-        if (x != y)
-            return false;
-    }
-    return true;
+    return strlen(b) == a.len && strncasecmp(a.data, b, a.len) == 0;
 }
 
 static int read_version(struct http_parser *parser, struct slice version)

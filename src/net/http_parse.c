@@ -104,7 +104,7 @@ static int take_head_line(struct http_parser *parser, struct slice *data,
 
 static int feed_head(struct http_parser *parser, struct slice *data)
 {
-    struct slice line;
+    struct slice line = {0};
     int result = take_head_line(parser, data, &line);
     if (result <= 0)
         return result;
@@ -185,7 +185,7 @@ static int read_chunk_size(struct http_parser *parser, struct slice line)
 
 static int feed_chunk_size(struct http_parser *parser, struct slice *data)
 {
-    struct slice line;
+    struct slice line = {0};
     if (parser->line.len + data->len > CHUNK_LINE_MAX_BYTES) {
         size_t room = CHUNK_LINE_MAX_BYTES - parser->line.len;
         if (memchr(data->data, '\n', room) == NULL)
@@ -220,7 +220,7 @@ static int feed_chunk_end(struct http_parser *parser, struct slice *data)
 
 static int feed_trailers(struct http_parser *parser, struct slice *data)
 {
-    struct slice line;
+    struct slice line = {0};
     int result = take_head_line(parser, data, &line);
     if (result <= 0)
         return result;
