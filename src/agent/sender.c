@@ -7,7 +7,7 @@
  *   -----------  -----------------------------------------  --------------------------------
  *   not enrolled start without token; 401/403 on a write    200 on enrolment
  *   here         any 2xx                                    go_away()
- *   away         anything but 2xx, 400, 413, 422            come_back() on an answer
+ *   away         no answer, or none of 2xx, 400, 413, 422   come_back() on one of these
  */
 #include "agent/sender.h"
 
@@ -21,21 +21,18 @@
 #include "agent/backoff.h"
 #include "agent/enrolment.h"
 #include "agent/outbox.h"
+#include "agent/replay.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "wire/snappy.h"
 
 #define BACKOFF_FIRST      MSEC_SECOND
 #define BACKOFF_MAX        MSEC_MINUTE
 #define RETRY_AFTER_MAX    MSEC_HOUR
 #define REENROL_PERIOD     MSEC_MINUTE
 #define NAME_TAKEN_PERIOD  (5 * MSEC_MINUTE)
-#define REPLAY_PAUSE       (200 * (mspan_t)1)
-#define REPLAY_BYTES       ((size_t)256 * 1024) /* aim for one request, unpacked */
-#define REPLAY_RECORDS     64
-#define UNPACKED_MAX_BYTES ((size_t)20 * 1024 * 1024)
+#define REPLAY_PAUSE       ((mspan_t)200)
 #define CONNECT_TIMEOUT    (10 * MSEC_SECOND)
 #define REQUEST_TIMEOUT    (30 * MSEC_SECOND)
 #define RESPONSE_MAX_BYTES ((size_t)64 * 1024)
@@ -58,9 +55,7 @@ struct sender {
     struct outbox outbox;
     struct buf report;  /* empty = none waits */
     bool report_is_new; /* replaced while it was being sent */
-    struct buf body;    /* of the replay under way, packed */
-    uint32_t replay_samples;
-    size_t replay_records, replay_records_max;
+    struct replay replay;
     struct backoff backoff;
     mono_t next_attempt, next_enrolment, next_replay;
     mono_t away_since;
@@ -99,9 +94,8 @@ int sender_new(const struct sender_options *options, struct sender **out_sender,
     }
     outbox_init(&sender->outbox, options->spool);
     buf_init(&sender->report, (size_t)1024 * 1024);
-    buf_init(&sender->body, UNPACKED_MAX_BYTES * 7 / 6 + 32);
     backoff_init(&sender->backoff, BACKOFF_FIRST, BACKOFF_MAX);
-    sender->replay_records_max = REPLAY_RECORDS;
+    replay_init(&sender->replay, options->spool);
     sender->is_enrolled = identity_is_enrolled(options->identity, options->url, options->name);
     wake_at(sender, 0);
     *out_sender = sender;
@@ -138,7 +132,7 @@ void sender_free(struct sender *sender)
         outbox_return(&sender->outbox, sender->sending);
     outbox_deinit(&sender->outbox);
     buf_deinit(&sender->report);
-    buf_deinit(&sender->body);
+    replay_deinit(&sender->replay);
     free(sender);
 }
 
@@ -249,41 +243,13 @@ static void send_report(struct sender *sender)
     post(sender, TASK_REPORT, "/api/v1/report", &sender->report, NULL, 0);
 }
 
-/* Requests in protobuf that stand one behind the other are one request, so records are unpacked
- * side by side and packed again.  False when the spool has nothing to give. */
-static bool fill_replay(struct sender *sender)
-{
-    CLEANUP(buf_deinit) struct buf packed;
-    CLEANUP(buf_deinit) struct buf requests;
-    buf_init(&packed, SEGMENT_BODY_MAX_BYTES + 1);
-    buf_init(&requests, UNPACKED_MAX_BYTES);
-    sender->replay_records = 0;
-    sender->replay_samples = 0;
-    while (sender->replay_records < sender->replay_records_max && requests.len < REPLAY_BYTES) {
-        struct spool_record record;
-        buf_reset(&packed);
-        if (spool_next(sender->options.spool, clock_wall_ms(), &packed, &record) != 0)
-            break;
-        if (snappy_unpack(packed.data, packed.len, &requests) != 0)
-            continue; /* its checksum was right, so we wrote nonsense: it cannot be sent */
-        sender->replay_records++;
-        sender->replay_samples += record.n_samples;
-    }
-    buf_reset(&sender->body);
-    return sender->replay_records > 0 &&
-           snappy_pack(requests.data, requests.len, &sender->body) == 0;
-}
-
 static void send_replay(struct sender *sender)
 {
-    if (fill_replay(sender)) {
-        post(sender, TASK_REPLAY, "/api/v1/write", NULL, sender->body.data, sender->body.len);
-        return;
-    }
-    spool_ack(sender->options.spool); /* what cannot be read is behind us */
-    sender->next_replay = clock_mono_ms() + REPLAY_PAUSE;
-    if (outbox_has_spooled(&sender->outbox))
-        wake_at(sender, clock_mono_ms() + BACKOFF_MAX);
+    const struct buf *body = &sender->replay.body;
+    if (replay_fill(&sender->replay, clock_wall_ms()))
+        post(sender, TASK_REPLAY, "/api/v1/write", NULL, body->data, body->len);
+    else if (outbox_has_spooled(&sender->outbox))
+        wake_at(sender, clock_mono_ms() + BACKOFF_MAX); /* the disk does not let us read */
 }
 
 bool sender_is_drained(const struct sender *sender)
@@ -432,66 +398,61 @@ static void on_live(struct sender *sender, const struct http_response *response,
         free(parcel);
 }
 
+/* A report that the server does not take is given up: there is a new one within a minute, and
+ * samples do not wait for it. */
 static void on_report(struct sender *sender, const struct http_response *response,
                       enum answer answer)
 {
-    if (answer == ANSWER_LATER || answer == ANSWER_UNAUTHORIZED)
+    char text[LOG_TEXT_SIZE];
+    if (response->error != HTTP_CLIENT_OK || answer == ANSWER_UNAUTHORIZED)
         return;
-    if (answer != ANSWER_TAKEN)
-        log_refusal(sender, response, 0);
+    if (answer != ANSWER_TAKEN) {
+        sender->stats.requests_refused++;
+        log_warn("sender", "server did not take the report: %s",
+                 answer_text(response, text, sizeof(text)));
+    }
     if (!sender->report_is_new)
         buf_reset(&sender->report);
 }
 
-/* A batch that is too large is read again in smaller ones; a single record goes the way of live
- * parcels, which can be split. */
+/* A single record that is too large goes the way of live parcels, which can be split. */
 static void shrink_replay(struct sender *sender)
 {
-    sender->stats.requests_refused++;
-    if (sender->replay_records > 1) {
-        sender->replay_records_max = sender->replay_records / 2;
-        spool_rewind(sender->options.spool);
-        return;
-    }
     struct parcel *halves[2];
-    struct parcel *whole = parcel_new(clock_wall_ms(), sender->replay_samples,
-                                      sender->body.data, sender->body.len);
-    if (parcel_split(whole, halves) == 0) {
+    uint32_t n_samples = sender->replay.n_samples;
+    sender->stats.requests_refused++;
+    switch (replay_shrink(&sender->replay, halves)) {
+    case REPLAY_SMALLER: break;
+    case REPLAY_HALVED:
         outbox_return(&sender->outbox, halves[1]);
         outbox_return(&sender->outbox, halves[0]);
-    } else {
-        sender->stats.samples_refused += whole->n_samples;
+        break;
+    case REPLAY_HOPELESS: sender->stats.samples_refused += n_samples; break;
     }
-    free(whole);
-    spool_ack(sender->options.spool);
 }
 
 static void on_replay(struct sender *sender, const struct http_response *response,
                       enum answer answer)
 {
-    struct spool *spool = sender->options.spool;
+    uint32_t n_samples = sender->replay.n_samples;
     sender->next_replay = clock_mono_ms() + REPLAY_PAUSE;
     switch (answer) {
     case ANSWER_TAKEN:
-        sender->stats.samples_sent += sender->replay_samples;
-        spool_ack(spool);
-        if (spool_is_empty(spool))
+        sender->stats.samples_sent += n_samples;
+        replay_confirm(&sender->replay);
+        if (!outbox_has_spooled(&sender->outbox))
             log_info("spool", "everything kept was delivered");
         break;
     case ANSWER_REFUSED:
-        log_refusal(sender, response, sender->replay_samples);
-        sender->stats.samples_refused += sender->replay_samples;
-        spool_ack(spool);
+        log_refusal(sender, response, n_samples);
+        sender->stats.samples_refused += n_samples;
+        replay_confirm(&sender->replay);
         break;
     case ANSWER_TOO_LARGE: shrink_replay(sender); break;
     case ANSWER_LATER:
-    case ANSWER_UNAUTHORIZED: spool_rewind(spool); break;
+    case ANSWER_UNAUTHORIZED: replay_abandon(&sender->replay); break;
     case ANSWER_COUNT: break;
     }
-    if (spool_is_empty(spool))
-        sender->replay_records_max = REPLAY_RECORDS;
-    buf_deinit(&sender->body); /* replays are rare: give the memory back */
-    buf_init(&sender->body, UNPACKED_MAX_BYTES * 7 / 6 + 32);
 }
 
 static void on_answer(const struct http_response *response, void *arg)
@@ -513,14 +474,13 @@ static void on_answer(const struct http_response *response, void *arg)
     case TASK_REPLAY: on_replay(sender, response, answer); break;
     case TASK_NONE: assert(task != TASK_NONE); break;
     }
-    if (task != TASK_ENROL) {
-        if (answer == ANSWER_LATER)
-            go_away(sender, response);
-        else if (answer == ANSWER_UNAUTHORIZED)
-            lose_token(sender, response);
-        else
-            come_back(sender);
-    }
+    bool is_report_only = task == TASK_REPORT && response->error == HTTP_CLIENT_OK;
+    if (task != TASK_ENROL && answer == ANSWER_UNAUTHORIZED)
+        lose_token(sender, response);
+    else if (task != TASK_ENROL && answer == ANSWER_LATER && !is_report_only)
+        go_away(sender, response);
+    else if (task != TASK_ENROL && answer != ANSWER_LATER)
+        come_back(sender);
     sender->stats.requests_ok += answer == ANSWER_TAKEN;
     wake_at(sender, 0); /* not at once: the client is still in its callback */
 }
@@ -530,6 +490,6 @@ struct sender_stats sender_stats(const struct sender *sender)
     struct sender_stats stats = sender->stats;
     stats.queue_bytes =
         sender->outbox.queue.bytes + (sender->sending != NULL ? sender->sending->len : 0);
-    stats.samples_dropped = sender->outbox.dropped;
+    stats.samples_dropped = sender->outbox.dropped + sender->replay.unusable;
     return stats;
 }

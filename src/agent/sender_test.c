@@ -21,6 +21,7 @@ static struct {
     int write_status[8]; /* of the first writes; 0 = 204 */
     size_t max_series;   /* more in one request are 413; 0 = any number */
     const char *good_token;
+    int report_status; /* 0 = 204 */
     size_t n_enrols, n_writes, n_reports;
     msec_t times[TIMES_MAX]; /* of every sample taken, in order */
     size_t n_times;
@@ -88,7 +89,7 @@ static void handle(struct http_exchange *exchange, void *arg)
         status = take_write(request);
     } else if (text_is(request->path, "/api/v1/report")) {
         fake.n_reports++;
-        status = 204;
+        status = fake.report_status != 0 ? fake.report_status : 204;
     }
     pthread_mutex_unlock(&fake.lock);
     bool gives_token = status == 200;
@@ -334,6 +335,26 @@ START_TEST(enrols_again_when_its_token_has_ended)
 }
 END_TEST
 
+static bool has_one_and_a_report(void)
+{
+    return fake.n_times >= 1 && fake.n_reports >= 1 && sender_is_drained(sender);
+}
+
+START_TEST(samples_do_not_wait_for_a_report_that_is_not_taken)
+{
+    begin();
+    fake.report_status = 500;
+    sender_set_report(sender, "{}", 2);
+    push(now_s(0), 1);
+    run_until(has_one_and_a_report);
+    ck_assert(!sender_stats(sender).is_away);
+    ck_assert_uint_eq(sender_stats(sender).requests_refused, 1);
+    ck_assert_uint_eq(sender_stats(sender).samples_sent, 1);
+    end_sender();
+    end();
+}
+END_TEST
+
 static bool was_refused(void)
 {
     return sender_stats(sender).requests_refused >= 1;
@@ -439,6 +460,8 @@ END_TEST
 UNIT_MAIN("sender", enrols_then_sends_then_reports,
           keeps_everything_over_failures_and_delivers_in_order, drops_what_is_refused_for_good,
           sends_in_parts_what_is_too_large, shrinks_a_replay_that_is_too_large,
-          enrols_again_when_its_token_has_ended, keeps_collecting_when_its_name_is_taken,
+          enrols_again_when_its_token_has_ended,
+          samples_do_not_wait_for_a_report_that_is_not_taken,
+          keeps_collecting_when_its_name_is_taken,
           spools_without_a_server_and_delivers_after_a_restart,
           drains_what_is_queued_or_gives_up_at_once, says_what_is_wrong_with_its_options)
