@@ -198,6 +198,24 @@ static int add_value_label(struct eval *eval, const struct node *node,
     return 0;
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    return labels_compare(((const struct row *)a)->labels, ((const struct row *)b)->labels);
+}
+
+/* Rows in order of labels: which of several equal series is chosen then depends on neither the
+ * operand nor the other steps. */
+static int sort_rows(struct eval *eval, struct grid *grid)
+{
+    struct row *rows = arena_memdup(eval->arena, grid->rows, grid->n_rows * sizeof(*rows));
+    if (rows == NULL)
+        return QUERY_TOO_LARGE;
+    if (grid->n_rows > 1)
+        qsort(rows, grid->n_rows, sizeof(*rows), compare_rows);
+    grid->rows = rows;
+    return 0;
+}
+
 int aggregate_eval(struct eval *eval, const struct node *node, const struct times *times,
                    struct grid *out_grid)
 {
@@ -213,6 +231,8 @@ int aggregate_eval(struct eval *eval, const struct node *node, const struct time
         if (error == 0)
             error = split_by_value(eval, node->children[1]->text, times, &operand);
     }
+    if (error == 0 && kind->keeps_series)
+        error = sort_rows(eval, &operand);
     if (error != 0)
         return error;
     if (operand.n_rows == 0) {

@@ -9,8 +9,8 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -std=gnu17 -Isrc \
  *         -o /tmp/fuzz_promql tests/fuzz/fuzz_promql.c $(ls src/{base,model,query}/[a-z]*.c | \
  *         grep -v _test.c) -lpcre2-8 -lm -lpthread
- *     mkdir -p /tmp/corpus && awk '/^eval/ { sub(/.* (at [0-9]+[a-z]*|step [0-9]+[a-z]*) /, "");
- *         print > "/tmp/corpus/" NR }' tests/promql/(name).test
+ *     mkdir -p /tmp/corpus && sed -nE 's/^eval.* (at|step) [0-9]+[a-z]* //p' \
+ *         tests/promql/[a-z]*.test | split -l 1 -a 4 - /tmp/corpus/
  *     /tmp/fuzz_promql -max_len=300 -timeout=10 -max_total_time=120 /tmp/corpus
  */
 #include <math.h>
