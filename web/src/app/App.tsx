@@ -9,6 +9,23 @@ import { connectLive } from '@/lib/live';
 import { navigate, usePlace } from '@/lib/router';
 import { loadSession, useSession } from '@/lib/session';
 
+const RETRY_MS = 5_000;
+
+/** The server was not there when the page opened; it asks again until it is. */
+function Unreachable({ error }: { error: unknown }) {
+  useEffect(() => {
+    const timer = setInterval(() => void loadSession(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <main class="mx-auto grid max-w-xl gap-3 p-6">
+      <h1>Sentora</h1>
+      <ErrorNotice error={error} retry={() => void loadSession()} />
+      <p class="text-soft">This page asks again every few seconds.</p>
+    </main>
+  );
+}
+
 function NotFound() {
   return (
     <Empty title="There is no such page">
@@ -43,11 +60,7 @@ export function App() {
         </div>
       );
     case 'failed':
-      return (
-        <div class="mx-auto max-w-3xl p-6">
-          <ErrorNotice error={state.error} retry={() => void loadSession()} />
-        </div>
-      );
+      return <Unreachable error={state.error} />;
     case 'out':
       return <ToSignIn from={path + search} />;
     case 'in':

@@ -20,11 +20,13 @@ export function LiveBanner() {
   const { cut, ageMs, loadError } = useCut();
   if (cut)
     return (
-      <Notice tone="warn" icon="unplugged">
-        <strong class="font-semibold">Live updates interrupted, trying again…</strong> Last data{' '}
-        <span aria-hidden="true">{span(ageMs)} ago</span>
-        <span class="sr-only">is getting old</span>.
-      </Notice>
+      <div class="sticky top-16 z-10 rounded-lg shadow-md md:top-4">
+        <Notice tone="warn" icon="unplugged">
+          <strong class="font-semibold">Live updates interrupted, trying again…</strong> Last data{' '}
+          <span aria-hidden="true">{span(ageMs)} ago</span>
+          <span class="sr-only">is getting old</span>.
+        </Notice>
+      </div>
     );
   if (loadError !== null) return <ErrorNotice error={loadError} retry={() => void reload()} />;
   return null;
@@ -35,7 +37,7 @@ export function LiveMark() {
   const { cut } = useCut();
   if (cut)
     return (
-      <span class="inline-flex items-center gap-1 text-xs font-semibold text-warn">
+      <span class="inline-flex items-center gap-1 text-xs font-semibold whitespace-nowrap text-warn">
         <Icon name="unplugged" /> Not live
       </span>
     );

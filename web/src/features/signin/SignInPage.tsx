@@ -8,6 +8,7 @@ import { PasswordSetup } from '@/features/signin/PasswordSetup';
 import { SignInForm } from '@/features/signin/SignInForm';
 import { session as api } from '@/lib/api';
 import { useAction, useTitle } from '@/lib/hooks';
+import { ApiError } from '@/lib/problem';
 import { navigate, usePlace } from '@/lib/router';
 import { setSession, useSession } from '@/lib/session';
 import { safeNext } from '@/lib/url-state';
@@ -28,6 +29,10 @@ function Shell({ title, children }: { title: string; children: ComponentChildren
     </main>
   );
 }
+
+/** Whether the same link may work a moment later. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 
 function OpenLink({ link }: { link: string }) {
   const open = useAction(api.openLink);
@@ -51,7 +56,7 @@ function OpenLink({ link }: { link: string }) {
     );
   return (
     <Shell title="This link did not work">
-      <ErrorNotice error={open.error} retry={() => void run()} />
+      <ErrorNotice error={open.error} retry={mayPass(open.error) ? () => void run() : undefined} />
       <p class="text-soft">
         A sign-in link works once. Sign in with your password, or have the server print a new link.
       </p>
