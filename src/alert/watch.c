@@ -214,7 +214,7 @@ int watch_reload_rules(struct watch *watch, org_id org, struct watch_now now)
     }
     if (error != 0) {
         rule_list_deinit(&fresh);
-        return error;
+        return error == -ENOENT ? 0 : error; /* no such organisation: nothing to watch */
     }
 
     struct map_slot *slot = NULL;

@@ -149,11 +149,12 @@ static int seed_rule(struct db *db, org_id org, const struct rule *rule, msec_t 
 
 int rules_seed(struct db *db, org_id org, msec_t now)
 {
-    int error = db_begin(db);
-    if (error != 0)
-        return error;
+    bool ours = !db_in_transaction(db);
+    int error = ours ? db_begin(db) : 0;
     for (size_t i = 0; error == 0 && i < ARRAY_LEN(default_rules); i++)
         error = seed_rule(db, org, &default_rules[i], now);
+    if (!ours || !db_in_transaction(db))
+        return error;
     if (error == 0)
         return db_commit(db);
     db_abandon(db);

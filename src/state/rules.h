@@ -34,7 +34,8 @@ struct threshold_list {
 };
 void threshold_list_deinit(struct threshold_list *list);
 
-/* Gives the organisation those default rules that it lacks; changes none that it has. */
+/* Gives the organisation those default rules that it lacks; changes none that it has.  Takes part
+ * in the caller's transaction when there is one. */
 int rules_seed(struct db *db, org_id org, msec_t now);
 
 int rules_list(struct db *db, org_id org, struct rule_list *list); /* appends, in order of id */

@@ -43,6 +43,11 @@ START_TEST(seeds_what_is_missing_and_changes_nothing)
                                         rules.items[i].clear));
     rule_list_deinit(&rules);
     ck_assert_int_eq(rules_seed(db, 77, 1), -ENOENT);
+
+    ck_assert_int_eq(db_begin(db), 0);
+    ck_assert_int_eq(rules_seed(db, STATE_TEST_OTHER_ORG, 1), 0);
+    db_abandon(db);
+    ck_assert_int_eq(state_test_count(db, "SELECT count(*) FROM rules"), 6);
     state_test_close(db);
 }
 END_TEST
