@@ -178,7 +178,10 @@ static bool may_pass(struct api *api, struct http_exchange *exchange, const stru
 static void answer_unknown(struct http_exchange *exchange, int status, const char *allow)
 {
     if (status == 307) {
-        const struct http_header header = {"Location", allow};
+        const char *query = http_exchange_request(exchange)->query;
+        const char *target = arena_printf(http_exchange_arena(exchange), "%s%s%s", allow,
+                                          *query == '\0' ? "" : "?", query);
+        const struct http_header header = {"Location", target == NULL ? allow : target};
         http_respond(exchange, 307, &header, 1, NULL, 0);
         return;
     }

@@ -163,6 +163,8 @@ def test_json_bodies_are_checked(server):
     assert server.request("GET", "/api/v1/nothing").status == 404
     assert server.request("PATCH", "/api/v1/hosts", "{}").status == 405
     assert server.request("GET", "/api/v1/hosts/abc").status == 404
+    moved = server.request("GET", "/api/v1/alerts/?state=all")
+    assert moved.status == 307 and moved.headers["location"] == "/api/v1/alerts?state=all"
 
 
 def test_bad_expressions_say_where(server):

@@ -7,7 +7,7 @@
  *       -fno-sanitize-recover=all -Isrc tests/fuzz/fuzz_http_parse.c \
  *       src/net/http_parse.c src/net/http_head.c src/net/http_target.c src/net/http_message.c \
  *       src/base/arena.c src/base/buf.c src/base/text.c -lm -o fuzz_http_parse
- *   ./fuzz_http_parse -max_len=4096 -max_total_time=120 -dict=tests/fuzz/http.dict
+ *   ./fuzz_http_parse -max_len=4096 -max_total_time=120 -dict=tests/fuzz/http_parse.dict
  */
 #include <assert.h>
 #include <stdint.h>
