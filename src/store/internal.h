@@ -141,8 +141,10 @@ struct persist_list {
     size_t len, capacity;
 };
 
-/* Adds the series when it has sealed chunks, or samples of `epoch` or before in its open chunk
- * (0 = leave that alone). */
+/* Adds the series when it has sealed chunks, or samples of `epoch` or before in its open chunk.
+ * With PERSIST_SEALED_ONLY the open chunk is left alone, and the series must have been taken
+ * off the writer's list of full ones. */
+#define PERSIST_SEALED_ONLY 0
 void persist_collect(struct store *store, struct series *series, uint32_t epoch,
                      struct persist_list *out);
 

@@ -32,7 +32,10 @@ static void collect_locked(struct series *series, uint32_t epoch, struct persist
     }
     if (item->open.count > 0)
         widen(&item->state, &item->open);
-    series->queued = false;
+    /* Only who took it off the writer's list may say so: a series that is on the list twice
+     * would be written, and its sealed chunks dropped, twice. */
+    if (epoch == PERSIST_SEALED_ONLY)
+        series->queued = false;
 }
 
 void persist_collect(struct store *store, struct series *series, uint32_t epoch,

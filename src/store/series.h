@@ -42,7 +42,7 @@ struct series {
 
     /* under the lock */
     bool dead;   /* removed from the tables; takes no more samples */
-    bool queued; /* the writer knows that it has sealed chunks */
+    bool queued; /* it is on the writer's list of those with sealed chunks */
     uint8_t n_aliases;
     uint32_t dirty; /* log epoch of the oldest sample not sealed; 0 = none */
     msec_t last_ms; /* of the latest sample, anywhere; INT64_MIN = none */

@@ -7,7 +7,7 @@
 
 enum {
     APPENDERS = 2,
-    BATCHES = 300,
+    BATCHES = 600,
     PER_BATCH = 12,
     HOSTS = 8
 };

@@ -38,7 +38,7 @@ bool upkeep_persist(struct store *store)
 
     struct persist_list list = {0};
     for (size_t i = 0; i < full.len; i++)
-        persist_collect(store, full.items[i], 0, &list);
+        persist_collect(store, full.items[i], PERSIST_SEALED_ONLY, &list);
     series_list_deinit(&full);
     return persist_commit(store, &list) == 0 && more;
 }
