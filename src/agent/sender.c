@@ -292,7 +292,8 @@ static void pump(void *arg)
             send_enrolment(sender);
     } else if (!outbox_is_clear(&sender->outbox)) {
         send_live(sender);
-    } else if (sender->report.len > 0) {
+    } else if (sender->report.len > 0 &&
+               !(sender->stats.is_away && outbox_has_spooled(&sender->outbox))) {
         send_report(sender);
     } else if (sender->drained == NULL && outbox_has_spooled(&sender->outbox)) {
         if (sender->next_replay > now)

@@ -4,7 +4,7 @@
  *
  * One request at a time over one kept connection.  What is sent next:
  *
- *     not enrolled ──► enrol ──► live parcels ──► report ──► spool, oldest first, at a bounded rate
+ * *     not enrolled ──► enrol ──► live parcels ──► report ──► spool, oldest first, at a bounded rate
  *
  * A healthy server costs no disk writes: parcels wait in a small queue in memory for their turn.
  * As soon as the server does not take something, the queue goes to the spool and new parcels
