@@ -196,13 +196,19 @@ static void lose_token(struct sender *sender, const struct http_response *respon
 
 /* ---- sending ---- */
 
-static void post(struct sender *sender, enum task task, const char *path,
-                 const struct buf *json_or_null, const void *body, size_t len)
+static const char *path_of(enum task task)
+{
+    return task == TASK_ENROL    ? "/api/v1/enroll"
+           : task == TASK_REPORT ? "/api/v1/report"
+                                 : "/api/v1/write";
+}
+
+static void post(struct sender *sender, enum task task, const void *body, size_t len)
 {
     char bearer[IDENTITY_TOKEN_SIZE + 16];
     const char *token =
         task == TASK_ENROL ? sender->options.token : sender->options.identity->token;
-    bool is_json = json_or_null != NULL;
+    bool is_json = task == TASK_ENROL || task == TASK_REPORT;
     (void)snprintf(bearer, sizeof(bearer), "Bearer %s", token);
     const struct http_header headers[] = {
         {"Authorization", bearer},
@@ -212,9 +218,8 @@ static void post(struct sender *sender, enum task task, const char *path,
     };
     assert(sender->task == TASK_NONE);
     sender->task = task;
-    int error = http_client_send(sender->client, HTTP_POST, path, headers, is_json ? 2 : 4,
-                                 is_json ? json_or_null->data : body,
-                                 is_json ? json_or_null->len : len, on_answer, sender);
+    int error = http_client_send(sender->client, HTTP_POST, path_of(task), headers,
+                                 is_json ? 2 : 4, body, len, on_answer, sender);
     if (error != 0) {
         struct http_response failed = {.error = HTTP_CLIENT_BROKEN, .detail = strerror(-error)};
         on_answer(&failed, sender);
@@ -227,27 +232,27 @@ static void send_enrolment(struct sender *sender)
     buf_init(&body, 4096);
     enrolment_write(sender->options.identity, sender->options.name, &body);
     sender->next_enrolment = clock_mono_ms() + REENROL_PERIOD;
-    post(sender, TASK_ENROL, "/api/v1/enroll", &body, NULL, 0);
+    post(sender, TASK_ENROL, body.data, body.len);
     buf_deinit(&body);
 }
 
 static void send_live(struct sender *sender)
 {
     sender->sending = outbox_pop(&sender->outbox);
-    post(sender, TASK_LIVE, "/api/v1/write", NULL, sender->sending->body, sender->sending->len);
+    post(sender, TASK_LIVE, sender->sending->body, sender->sending->len);
 }
 
 static void send_report(struct sender *sender)
 {
     sender->report_is_new = false;
-    post(sender, TASK_REPORT, "/api/v1/report", &sender->report, NULL, 0);
+    post(sender, TASK_REPORT, sender->report.data, sender->report.len);
 }
 
 static void send_replay(struct sender *sender)
 {
     const struct buf *body = &sender->replay.body;
     if (replay_fill(&sender->replay, clock_wall_ms()))
-        post(sender, TASK_REPLAY, "/api/v1/write", NULL, body->data, body->len);
+        post(sender, TASK_REPLAY, body->data, body->len);
     else if (outbox_has_spooled(&sender->outbox))
         wake_at(sender, clock_mono_ms() + BACKOFF_MAX); /* the disk does not let us read */
 }
