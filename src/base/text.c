@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -99,12 +100,18 @@ int text_to_i64(const char *text, int64_t *out_value)
     return 0;
 }
 
+/* A comma is never a decimal point, whatever LC_NUMERIC says. */
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+}
+
 int text_to_double(const char *text, double *out_value)
 {
-    static locale_t c_locale;
-    if (c_locale == NULL)
-        c_locale = newlocale(LC_ALL_MASK, "C", NULL);
-
+    pthread_once(&c_locale_once, make_c_locale);
     errno = 0;
     char *end;
     double value = strtod_l(text, &end, c_locale);
