@@ -56,30 +56,52 @@ static void get_host(struct http_exchange *exchange, const struct route_params *
     answer_send(&answer, 200);
 }
 
-/* The database first: when it refuses, nothing has happened. */
+/* A deletion under way; in the exchange's arena. */
+struct deletion {
+    struct api *api;
+    struct http_exchange *exchange;
+    struct host host;
+};
+
+/* The database first: when it refuses, nothing has happened.  Waits for the store's writer. */
+static void run_deletion(void *arg)
+{
+    struct deletion *job = arg;
+    struct api *api = job->api;
+    const struct host *host = &job->host;
+    int error = hosts_delete(api->parts.db, host->org, host->id, clock_wall_ms());
+    if (error != 0) {
+        answer_error(job->exchange, error);
+        return;
+    }
+    directory_remove(api->parts.directory, host->id);
+    account_forget_host(api->parts.account, host->id);
+    alert_engine_host_changed(api->parts.alerts, host->org, host->id);
+    board_remove(api->board, host->id);
+    struct matcher matcher;
+    error = matcher_init(&matcher, MATCHER_EQUAL, LABEL_INSTANCE, host->name, NULL);
+    if (error == 0) {
+        error = store_delete_series(api->parts.store, host->org, &matcher, 1);
+        matcher_deinit(&matcher);
+    }
+    api_host_changed(api, host->org, host->id);
+    if (error == 0)
+        answer_empty(job->exchange, 204);
+    else
+        answer_problem(job->exchange, 503, NULL,
+                       "The host is gone, but its history could not be deleted now.");
+}
+
 static void delete_host(struct http_exchange *exchange, const struct route_params *params,
                         void *arg)
 {
-    struct api *api = arg;
     struct host host;
-    if (!find_host(api, exchange, params, &host))
+    if (!find_host(arg, exchange, params, &host))
         return;
-    int error = hosts_delete(api->parts.db, host.org, host.id, clock_wall_ms());
-    if (error != 0) {
-        answer_error(exchange, error);
-        return;
-    }
-    directory_remove(api->parts.directory, host.id);
-    account_forget_host(api->parts.account, host.id);
-    alert_engine_host_changed(api->parts.alerts, host.org, host.id);
-    board_remove(api->board, host.id);
-    struct matcher matcher;
-    if (matcher_init(&matcher, MATCHER_EQUAL, LABEL_INSTANCE, host.name, NULL) == 0) {
-        store_delete_series(api->parts.store, host.org, &matcher, 1);
-        matcher_deinit(&matcher);
-    }
-    api_host_changed(api, host.org, host.id);
-    answer_empty(exchange, 204);
+    struct deletion *job = arena_alloc(http_exchange_arena(exchange), sizeof(*job));
+    if (job != NULL)
+        *job = (struct deletion){arg, exchange, host};
+    resource_run(arg, exchange, run_deletion, job);
 }
 
 static const struct route routes[] = {
