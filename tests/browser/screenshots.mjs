@@ -29,7 +29,7 @@ async function ask(page, path) {
 
 async function signIn(page) {
   const { EMAIL, PASSWORD, SIGNIN_LINK } = process.env;
-  await page.goto(SIGNIN_LINK ?? `${base}/signin`);
+  await page.goto(SIGNIN_LINK || `${base}/signin`);
   if (EMAIL && PASSWORD) {
     await page.getByLabel('E-mail').fill(EMAIL);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);

@@ -43,6 +43,7 @@ describe('withUnit', () => {
   it("uses the alert's own unit, or none", () => {
     expect(withUnit(93.24, '%')).toBe('93.2 %');
     expect(withUnit(5, '')).toBe('5');
+    expect(withUnit(3.5, 'intervals')).toBe('3.5 intervals');
   });
 });
 

@@ -60,7 +60,7 @@ export function format(value: number | null | undefined, unit: Unit): string {
 /** A value with the unit's own name, as thresholds and alerts carry it ("%", "B/s", ""). */
 export function withUnit(value: number | null | undefined, unit: string): string {
   if (!known(value)) return UNKNOWN;
-  const number = Number.isInteger(value) ? String(value) : digits(value);
+  const number = String(Number(digits(value)));
   return unit === '' ? number : `${number} ${unit}`;
 }
 

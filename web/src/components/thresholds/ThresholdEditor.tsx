@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { SelectField, TextField, fieldError } from '@/components/Form';
 import { ErrorNotice } from '@/components/Notice';
-import { type FormErrors, type Scope, formOf, readForm } from '@/components/thresholds/form';
+import { type FormErrors, type Scope, formOf, hasLimit, readForm } from '@/components/thresholds/form';
 import { useAction } from '@/lib/hooks';
 import type { Threshold, ThresholdChange } from '@/types/api';
 
@@ -35,7 +35,7 @@ export function ThresholdEditor({ threshold, scope, save, close }: EditorProps) 
   return (
     <form class="grid gap-3 rounded-lg bg-well p-3" noValidate onSubmit={(event) => void submit(event)}>
       <div class="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-4">
-        {threshold.limit !== null && (
+        {hasLimit(threshold) && (
           <TextField
             label={`Limit${unit}`}
             value={form.limit}
@@ -43,7 +43,7 @@ export function ThresholdEditor({ threshold, scope, save, close }: EditorProps) 
             error={errors.limit ?? fieldError(action.error, 'limit')}
           />
         )}
-        {scope === 'default' && threshold.clear !== null && (
+        {scope === 'default' && hasLimit(threshold) && threshold.clear !== null && (
           <TextField
             label={`Ends at${unit}`}
             value={form.clear}

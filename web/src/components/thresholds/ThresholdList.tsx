@@ -5,7 +5,7 @@ import { Switch } from '@/components/Form';
 import { ErrorNotice } from '@/components/Notice';
 import { SeverityBadge } from '@/components/State';
 import { ThresholdEditor } from '@/components/thresholds/ThresholdEditor';
-import type { Scope } from '@/components/thresholds/form';
+import { type Scope, hasLimit } from '@/components/thresholds/form';
 import { useAction } from '@/lib/hooks';
 import { duration } from '@/lib/time';
 import { withUnit } from '@/lib/units';
@@ -17,11 +17,14 @@ export interface ThresholdActions {
   reset?: (key: string) => Promise<void>;
 }
 
-function condition({ comparison, limit, clear, for_s, unit }: Threshold, scope: Scope): string {
+const SIGNS: Record<string, string> = { '>=': '≥', '<=': '≤' };
+
+function condition(threshold: Threshold, scope: Scope): string {
+  const { comparison, limit, clear, for_s, unit } = threshold;
   const wait = for_s === 0 ? 'at once' : `for ${duration(for_s)}`;
-  if (limit === null) return for_s === 0 ? 'alerts at once' : `alerts after ${duration(for_s)}`;
+  if (!hasLimit(threshold)) return for_s === 0 ? 'alerts at once' : `alerts after ${duration(for_s)}`;
   const back = scope === 'default' && clear !== null && clear !== limit ? `, ends at ${withUnit(clear, unit)}` : '';
-  return `${comparison} ${withUnit(limit, unit)} ${wait}${back}`;
+  return `${SIGNS[comparison] ?? comparison} ${withUnit(limit, unit)} ${wait}${back}`;
 }
 
 interface RowProps extends ThresholdActions {

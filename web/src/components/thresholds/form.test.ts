@@ -44,9 +44,11 @@ describe('readForm', () => {
   });
 
   it('does not ask for a limit where there is none', () => {
-    const service = { ...disk, limit: null, clear: null };
-    expect(readForm({ ...formOf(service), forS: '120' }, service, 'default')).toEqual({
-      change: { for_s: 120 },
-    });
+    const none = { ...disk, limit: null, clear: null };
+    const service = { ...disk, key: 'service', limit: 1, clear: 1 };
+    for (const threshold of [none, service])
+      expect(readForm({ ...formOf(threshold), limit: '', forS: '120' }, threshold, 'default')).toEqual({
+        change: { for_s: 120 },
+      });
   });
 });

@@ -11,6 +11,9 @@ export interface ThresholdForm {
 
 export type Scope = 'default' | 'host';
 
+/** Whether the limit is a number to choose: a service is active or it is not. */
+export const hasLimit = ({ key, limit }: Threshold): boolean => limit !== null && key !== 'service';
+
 const text = (value: number | null): string => (value === null ? '' : String(value));
 
 export function formOf(threshold: Threshold): ThresholdForm {
@@ -40,12 +43,12 @@ export function readForm(
   const limit = numberIn(form.limit);
   const clear = numberIn(form.clear);
   const forS = numberIn(form.forS);
-  if (threshold.limit !== null) {
+  if (hasLimit(threshold)) {
     if (limit === null || limit < 0) errors.limit = 'A number, zero or more.';
     else if (threshold.unit === '%' && limit > 100) errors.limit = 'A percentage: 100 at most.';
     else if (limit !== threshold.limit) change.limit = limit;
   }
-  if (scope === 'default' && threshold.clear !== null) {
+  if (scope === 'default' && hasLimit(threshold) && threshold.clear !== null) {
     if (clear === null || clear < 0) errors.clear = 'A number, zero or more.';
     else if (!errors.limit && limit !== null && threshold.comparison.startsWith('>') && clear > limit)
       errors.clear = 'Not above the limit.';

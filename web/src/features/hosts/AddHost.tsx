@@ -65,7 +65,7 @@ function Command({ info }: { info: Install }) {
     );
   return (
     <div class="grid grid-cols-[minmax(0,1fr)] gap-3">
-      <p>Run this as root on the machine to watch:</p>
+      <p>Run this on the machine to watch:</p>
       <CopyBox text={commandWithToken(info.command, token)} label="the command" />
       <Newcomers />
     </div>

@@ -4,7 +4,7 @@ import { AddHost } from '@/features/hosts/AddHost';
 
 export function AddHostPage() {
   return (
-    <Page title="Add a host" lead="One command installs the agent, joins this server and starts reporting.">
+    <Page title="Add a host" lead="One command on the machine makes it report here.">
       <AddHost />
     </Page>
   );

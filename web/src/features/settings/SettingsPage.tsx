@@ -36,7 +36,7 @@ export function SettingsPage() {
   return (
     <Page
       title="Settings"
-      lead={`${org.name}, Sentora ${version}`}
+      lead={[org.name, `Sentora ${version}`].filter(Boolean).join(', ')}
       actions={
         <button type="button" class="btn" disabled={leave.busy} onClick={() => void leave.run()}>
           Sign out
