@@ -88,6 +88,8 @@ static bool take_container(struct http_exchange *exchange, const struct body_fie
                            json_t *value, void *place)
 {
     bool is_object = field->type == BODY_TYPE_OBJECT;
+    if (json_is_null(value))
+        return true; /* as if absent */
     if (is_object ? json_is_object(value) : json_is_array(value)) {
         *(json_t **)place = value;
         return true;

@@ -22,7 +22,7 @@ enum body_type {
     BODY_TYPE_TEXT,   /* const char *; NULL when absent */
     BODY_TYPE_NUMBER, /* struct body_number */
     BODY_TYPE_BOOL,   /* struct body_bool */
-    BODY_TYPE_OBJECT, /* json_t *, borrowed from the document; NULL when absent */
+    BODY_TYPE_OBJECT, /* json_t *, borrowed from the document; NULL when absent or null */
     BODY_TYPE_ARRAY,  /* json_t *, likewise */
 };
 

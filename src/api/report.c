@@ -105,9 +105,14 @@ static void write_users(struct json *json, const json_t *users)
     json_array_end(json);
 }
 
+/* null where the agent cannot read the log: not known is not zero. */
 static void write_ssh(struct json *json, const json_t *ssh)
 {
     json_key(json, "ssh");
+    if (ssh == NULL) {
+        json_none(json);
+        return;
+    }
     json_object_begin(json);
     write_members(json, ssh, ssh_members, ARRAY_LEN(ssh_members));
     json_key(json, "sources");

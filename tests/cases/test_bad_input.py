@@ -253,21 +253,30 @@ def test_a_full_disk_stops_acknowledging_and_recovers(small_disk, started):
 
 
 def test_a_full_spool_disk_does_not_stop_the_agent(small_disk, server, started):
-    filler = fill(small_disk)
-    agent = sentora.Agent(small_disk.parent, server, "web-1", options=[])
-    agent.kill()
-    agent.command[agent.command.index("--state") + 1] = small_disk / "state"
-    filler.unlink()
-    agent.start()
+    agent = sentora.Agent(small_disk, server, "web-1")
     started.append(agent)
     server.wait_host("web-1")
     fill(small_disk)
     server.kill()
     time.sleep(6)
     assert agent.is_running()
+    back = time.time()
     server.restart()
-    before = server.host("web-1")["last_seen_ms"]
-    wait_for(lambda: server.host("web-1")["last_seen_ms"] > before, 60, "new reports")
+    wait_for(lambda: (server.host("web-1")["last_seen_ms"] or 0) > back * 1000, 60,
+             "new reports")
+
+
+def test_a_report_without_ssh_is_taken(server):
+    enrolled = server.call("POST", "/api/v1/enroll", {"name": "web-1", "agent_id": "a" * 32,
+                                                     "hostname": "h"})
+
+    def report(body):
+        return server.request("POST", "/api/v1/report", body, key=None,
+                              headers={"Authorization": f"Bearer {enrolled['token']}"})
+    assert report({"ssh": None, "facts": None, "services": [], "interval_s": 5}).status == 204
+    host = server.get(f"/api/v1/hosts/{enrolled['host_id']}")
+    assert host["report"]["ssh"] is None and host["interval_ms"] == 5000
+    assert report({"ssh": "text"}).status == 400
 
 
 def test_a_jumping_clock_declares_nobody_down(tmp_path, started):

@@ -69,7 +69,7 @@ export interface SshSource {
 
 export interface Report {
   services?: Service[];
-  ssh?: { window_s: number; failed: number; sources: SshSource[] };
+  ssh?: null | { window_s: number; failed: number; sources: SshSource[] };
   at_ms: Millis | null;
 }
 
