@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import sentora  # noqa: E402
 from sentora import wait_for  # noqa: E402
 
-NODE = sorted((sentora.ROOT / "web/node_modules").glob("node-linux-*/bin/node"))[0]
+NODE = sorted((sentora.ROOT / "web/toolchain/node_modules").glob("node-linux-*/bin/node"))[0]
 
 
 def node(script, *arguments, **environment):

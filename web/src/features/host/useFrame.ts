@@ -13,7 +13,7 @@ const DEFAULT_INTERVAL_S = 10;
 const WAITING_MAX = 600;
 
 interface Loaded {
-  key: string;
+  hostId: number;
   grid: Grid;
   frame: Frame;
 }
@@ -37,7 +37,6 @@ async function loadHistory(host: string, grid: Grid, signal: AbortSignal): Promi
 
 export function useFrame(host: Host, range: Range): FrameState {
   const intervalS = host.interval_ms === null ? DEFAULT_INTERVAL_S : host.interval_ms / 1000;
-  const key = `${host.id} ${range} ${intervalS}`;
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [round, setRound] = useState(0);
@@ -56,11 +55,11 @@ export function useFrame(host: Host, range: Range): FrameState {
           (so, samples) => appendSamples(so, samples, METRICS, grid),
           history,
         );
-        setLoaded({ key, grid, frame });
+        setLoaded({ hostId: host.id, grid, frame });
       })
       .catch((reason: unknown) => abort.signal.aborted || setError(reason));
     return () => abort.abort();
-  }, [key, host.name, range, intervalS, round]);
+  }, [host.id, host.name, range, intervalS, round]);
 
   useLiveEvent('samples', (samples) => {
     if (samples.host_id !== host.id) return;
@@ -71,5 +70,6 @@ export function useFrame(host: Host, range: Range): FrameState {
   });
   useLiveEvent('reset', reload);
 
-  return { loaded: loaded?.key === key ? loaded : null, error, reload };
+  // Another range, or the interval once it is known, loads beneath the charts that are there.
+  return { loaded: loaded?.hostId === host.id ? loaded : null, error, reload };
 }
