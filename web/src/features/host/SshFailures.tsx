@@ -34,7 +34,8 @@ function Sources({ sources }: { sources: SshSource[] }) {
   );
 }
 
-export function SshFailures({ ssh }: { ssh: Report['ssh'] | undefined }) {
+export function SshFailures({ ssh: reported }: { ssh: Report['ssh'] | undefined }) {
+  const ssh = reported ?? undefined; /* null: the agent says itself that it does not know */
   const lead =
     ssh === undefined ? null : `${plural(ssh.failed, 'failure')} in the last ${duration(ssh.window_s)}`;
   return (
