@@ -20,7 +20,7 @@
 #define TEST_START ((msec_t)1790000000000)
 
 struct test_value {
-    char metric[64], instance[64], label[32], label_value[64], state[32];
+    char metric[64], instance[64], label[32], label_value[64];
     double value;
 };
 
@@ -89,9 +89,8 @@ static inline int test_run(void *arg, const struct measure_request *request,
         struct label pairs[] = {
             {LABEL_METRIC_NAME, value->metric},
             {LABEL_INSTANCE, value->instance},
-            {*value->label != '\0' ? value->label : "none", value->label_value},
-            {"state", value->state}};
-        items[len++] = (struct measurement){labels_new(pairs, 4), value->value};
+            {*value->label != '\0' ? value->label : "none", value->label_value}};
+        items[len++] = (struct measurement){labels_new(pairs, 3), value->value};
     }
     *out_measurements = (struct measurements){items, len};
     return 0;

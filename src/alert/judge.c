@@ -2,18 +2,18 @@
 /*
  * judge - the rules of one host, at the time of its newest samples.
  *
- * A judgement looks back less than one interval, so that it sees what this report said and not
- * what an earlier one did: a service whose label `state` changes is a new series, and the old one
- * would be found beside it for minutes.  Only what breaches is kept in memory.
+ * A judgement looks back less than one interval, so that it sees what these samples say and not
+ * what earlier ones did: a series that a sender drops without a word would be found for minutes.
+ * Only what breaches is kept in memory.
  *
  * After a restart nothing is pending any more, but the samples of before are still there: what
  * is true at a host's first judgement is looked up backwards, so that `for` goes on counting.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
+#include "alert/last_report.h"
 #include "alert/summary.h"
 #include "alert/watch.h"
 #include "base/macros.h"
@@ -26,7 +26,6 @@
 #define LOOKBACK_UNKNOWN_MS (5 * MSEC_SECOND)
 #define GAP_MIN_MS          (10 * MSEC_SECOND)
 #define RECALL_MAX          64 /* intervals looked up backwards */
-#define REPORT_MAX_BYTES    (1024 * 1024)
 
 struct judgement {
     struct watch *watch;
@@ -39,21 +38,10 @@ struct judgement {
     struct watch_now now;
 };
 
-/* The window in which the agent counts failed logins, as its last report says. */
-static mspan_t window_of(const struct judgement *judgement)
+static bool speaks_of_report(const struct rule *rule)
 {
-    if (strstr(judgement->rule->summary, "{in_window}") == NULL)
-        return 0;
-    struct buf CLEANUP(buf_deinit) text;
-    buf_init(&text, REPORT_MAX_BYTES);
-    const struct host *host = &judgement->host->host;
-    if (hosts_append_report(judgement->watch->options.db, host->org, host->id, &text) != 0)
-        return 0;
-    json_t *report = json_loadb(text.data, text.len, 0, NULL);
-    json_t *window = json_object_get(json_object_get(report, "ssh"), "window_s");
-    json_int_t seconds = json_is_integer(window) ? json_integer_value(window) : 0;
-    json_decref(report);
-    return seconds > 0 && seconds <= MSEC_DAY ? seconds * MSEC_SECOND : 0;
+    return strstr(rule->summary, "{in_window}") != NULL ||
+           strstr(rule->summary, "{service_state}") != NULL;
 }
 
 static void fire(const struct judgement *judgement, struct condition *condition)
@@ -83,11 +71,16 @@ static void fire(const struct judgement *judgement, struct condition *condition)
     text_copy(alert->host_name, sizeof(alert->host_name), host->name);
     text_copy(alert->labels, sizeof(alert->labels), condition->identity);
     text_copy(alert->unit, sizeof(alert->unit), rule->unit);
+    struct last_report report = {0};
+    if (speaks_of_report(rule))
+        last_report_read(judgement->watch->options.db, host,
+                         labels_value(condition->measured->labels, "service"), &report);
     struct summary_facts facts = {.rule = rule,
                                   .host = host->name,
                                   .labels = condition->measured->labels,
                                   .value = condition->measured->value,
-                                  .window = window_of(judgement)};
+                                  .window = report.ssh_window,
+                                  .service_state = report.service_state};
     summary_write(&facts, alert->summary, sizeof(alert->summary));
     journal_add(judgement->watch, &change, judgement->now.mono);
 }

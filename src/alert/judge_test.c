@@ -58,22 +58,28 @@ START_TEST(every_disk_is_a_condition_of_its_own)
 }
 END_TEST
 
-START_TEST(a_service_is_one_condition_whatever_its_state)
+START_TEST(a_service_says_its_state)
 {
     bench_open(&bench);
-    bench_host(&bench, "web-1", 10000);
+    struct watched_host *host = bench_host(&bench, "web-1", 10000);
+    ck_assert_int_eq(
+        hosts_set_report(bench.db, ORG_FIRST, host->host.id,
+                         "{\"services\":[{\"name\":\"nginx\",\"state\":\"failed\"}]}"),
+        0);
     bench_set(&bench, "web-1", VITAL_SERVICE_UP, "nginx", 0);
-    text_copy(bench.values.items[0].state, sizeof(bench.values.items[0].state), "failed");
     bench_live(&bench, "web-1", 10000, 20000);
     ck_assert_int_eq(bench_firing(&bench), 1);
     ck_assert_str_eq(bench_last(&bench)->alert.summary, "web-1: service nginx is failed");
     ck_assert_int_eq(bench_last(&bench)->alert.severity, SEVERITY_CRITICAL);
-    text_copy(bench.values.items[0].state, sizeof(bench.values.items[0].state), "inactive");
     bench_live(&bench, "web-1", 10000, 20000);
     ck_assert_uint_eq(bench.queued.len, 1);
     bench_set(&bench, "web-1", VITAL_SERVICE_UP, "nginx", 1);
     bench_live(&bench, "web-1", 10000, 10000);
     ck_assert_int_eq(bench_firing(&bench), 0);
+
+    bench_set(&bench, "web-1", VITAL_SERVICE_UP, "cron", 0);
+    bench_live(&bench, "web-1", 10000, 20000);
+    ck_assert_str_eq(bench_last(&bench)->alert.summary, "web-1: service cron is not active");
     bench_close(&bench);
 }
 END_TEST
@@ -244,7 +250,7 @@ START_TEST(a_host_cannot_fill_the_memory)
 END_TEST
 
 UNIT_MAIN("judge", fires_once_and_resolves_once, every_disk_is_a_condition_of_its_own,
-          a_service_is_one_condition_whatever_its_state, failed_logins_say_their_window,
+          a_service_says_its_state, failed_logins_say_their_window,
           what_is_removed_resolves_and_says_why, an_override_counts_on_the_next_sample,
           switching_a_rule_off_resolves_what_it_said, a_failed_evaluation_changes_nothing,
           late_history_does_not_change_the_present, a_clock_far_off_neither_blinds_nor_fires,

@@ -18,7 +18,7 @@
 
 static bool is_identity(const char *name)
 {
-    static const char *const others[] = {LABEL_METRIC_NAME, LABEL_INSTANCE, LABEL_JOB, "state"};
+    static const char *const others[] = {LABEL_METRIC_NAME, LABEL_INSTANCE, LABEL_JOB};
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         if (text_is(name, others[i]))
             return false;
@@ -81,6 +81,9 @@ static void append_field(struct buf *out, const struct summary_facts *facts, str
         buf_append_text(out, clock_format_span(facts->silence, span, sizeof(span)));
     } else if (slice_is(name, "interval")) {
         buf_append_text(out, clock_format_span(facts->interval, span, sizeof(span)));
+    } else if (slice_is(name, "service_state")) {
+        bool is_told = facts->service_state != NULL && *facts->service_state != '\0';
+        buf_append_text(out, is_told ? facts->service_state : "not active");
     } else if (slice_is(name, "in_window")) {
         if (facts->window > 0)
             buf_printf(out, " in %s", clock_format_span(facts->window, span, sizeof(span)));

@@ -14,7 +14,6 @@ static struct labels *labels_of(const char *name, const char *value)
     struct label pairs[] = {{LABEL_METRIC_NAME, "m"},
                             {LABEL_INSTANCE, "web-1"},
                             {LABEL_JOB, "node"},
-                            {"state", "failed"},
                             {name, value}};
     struct labels *labels = labels_new(pairs, ARRAY_LEN(pairs));
     ck_assert_ptr_nonnull(labels);
@@ -67,8 +66,8 @@ START_TEST(says_it_in_words)
          "web-1: CPU is 95.4 %, over 80 %", 95.4321, 80, 0},
         {"{host}: disk {mountpoint} is {value} full, over {limit}", "%", "mountpoint", "/home",
          "web-1: disk /home is 93.2 % full, over 90 %", 93.2, 90, 0},
-        {"{host}: service {service} is {state}", "", "service", "nginx",
-         "web-1: service nginx is failed", 0, 1, 0},
+        {"{host}: service {service} is {service_state}", "", "service", "nginx",
+         "web-1: service nginx is not active", 0, 1, 0},
         {"{host}: {value} failed SSH logins{in_window}, {limit} or more is the limit", "", "x",
          "y", "web-1: 12 failed SSH logins in 10 min, 5 or more is the limit", 12, 5, 600000},
         {"{host}: {value} failed SSH logins{in_window}, {limit} or more is the limit", "", "x",

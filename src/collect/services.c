@@ -77,8 +77,9 @@ static void emit_service(void *arg, const char *name, enum unit_state state,
     const struct emitter *out = arg;
     if (state == UNIT_UNKNOWN)
         return;
-    const struct label labels[] = {{"service", name}, {"state", unit_state_names[state]}};
-    out->emit(out->arg, &up_metric, labels, 2, unit != NULL && unit_is_up(unit));
+    /* No label for the state: over all of them it is one series, and one alert. */
+    const struct label labels[] = {{"service", name}};
+    out->emit(out->arg, &up_metric, labels, 1, unit != NULL && unit_is_up(unit));
     /* The type is part of the series' name and comes a moment later than the unit. */
     if (unit != NULL && unit->type[0] != '\0')
         emit_states(unit, out);

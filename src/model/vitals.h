@@ -16,7 +16,7 @@
 #define VITAL_NET_TRANSMIT "sentora_network_transmit_bytes_per_second" /* {device} */
 #define VITAL_DISK_READ    "sentora_disk_read_bytes_per_second"        /* {device} */
 #define VITAL_DISK_WRITE   "sentora_disk_write_bytes_per_second"       /* {device} */
-#define VITAL_SERVICE_UP   "sentora_service_up"          /* {service,state}: 1 active, 0 not */
+#define VITAL_SERVICE_UP   "sentora_service_up"          /* {service}: 1 active, 0 not */
 #define VITAL_SSH_FAILED   "sentora_ssh_failed_logins"   /* in the sliding window */
 #define VITAL_TEMPERATURE  "sentora_temperature_celsius" /* {sensor} */
 #define VITAL_UPTIME       "sentora_uptime_seconds"

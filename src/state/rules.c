@@ -62,7 +62,7 @@ static const struct rule default_rules[] = {
         .clear = 1,
         .for_ms = 10 * MSEC_SECOND,
         .severity = SEVERITY_CRITICAL,
-        .summary = "{host}: service {service} is {state}",
+        .summary = "{host}: service {service} is {service_state}",
     },
     {
         .key = "ssh",
