@@ -25,6 +25,6 @@ struct host {
     char name[HOST_NAME_MAX_BYTES + 1]; /* the label `instance` */
     char agent_id[65];
     char source[32];
-    mspan_t interval_ms; /* 0 = not known yet */
+    mspan_t interval_ms;                            /* 0 = not known yet */
     msec_t created_ms, first_seen_ms, last_seen_ms; /* 0 = never */
 };
