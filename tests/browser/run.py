@@ -33,7 +33,7 @@ def test(server, folder, junit):
 
 
 def screenshots(server, folder, out):
-    agents = [sentora.Agent(folder, server, name) for name in ("web-1", "db-1")]
+    agents = [sentora.Agent(folder, server, name) for name in ("db-1", "web-1")]
     hook = sentora.Hook()
     try:
         sentora.add_hook_channel(server, hook, name="On call")
@@ -42,7 +42,7 @@ def screenshots(server, folder, out):
         server.call("PUT", "/api/v1/thresholds/memory", {"limit": 1, "clear": 0.5, "for_s": 0})
         server.wait_alert(rule_key="memory")
         agents[1].kill()
-        server.wait_host("db-1", "down")
+        server.wait_host("web-1", "down")
         wait_for(lambda: hook.events(), what="a message")
         time.sleep(float(os.environ.get("SECONDS_OF_DATA", "60")))
         return node("screenshots.mjs", out, BASE_URL=server.url,

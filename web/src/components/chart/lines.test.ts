@@ -28,6 +28,9 @@ describe('axisTop', () => {
     expect(axisTop(0.34, 0)).toBeCloseTo(0.5);
     expect(axisTop(1700, 0)).toBe(2000);
     expect(axisTop(null, 0)).toBe(1);
+    expect(axisTop(0, 0, 1000)).toBe(1000);
+    expect(axisTop(300, 0, 1000)).toBe(1000);
+    expect(axisTop(1700, 0, 1000)).toBe(2000);
   });
 });
 

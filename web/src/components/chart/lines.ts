@@ -39,11 +39,12 @@ export function stack(lines: Line[]): Column[] {
 const NICE = [1, 2, 2.5, 5, 10];
 
 /** The given top while the values stay below it; else a round number at or above the highest
- *  value, so that the axis does not jump about. */
-export function axisTop(highest: number | null, top: number): number {
+ *  value, so that the axis does not jump about; at least `least`, below which the marks of an
+ *  axis would all read alike ("0 B/s, 0 B/s, 1 B/s"). */
+export function axisTop(highest: number | null, top: number, least = 0): number {
   const value = highest ?? 0;
   if (top > 0 && value <= top * 1.001) return top;
-  if (value <= 0) return 1;
+  if (value <= least) return least > 0 ? least : 1;
   const power = 10 ** Math.floor(Math.log10(value));
   const step = NICE.find((nice) => nice * power >= value * 0.999) ?? 10;
   return step * power;

@@ -47,6 +47,9 @@ function bandsOf(data: ChartData, colours: Colours): uPlot.Band[] {
 /** Sizes count in 1024s, so round marks are powers of two. */
 const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
+/** An idle network is a flat line at the bottom of a scale that a person can read. */
+const LEAST_TOP: Partial<Record<Unit, number>> = { rate: 1000, bytes: 1024 };
+
 /** An axis needs no decimals that say nothing: "50 %", not "50.0 %". */
 function tickText(value: number, unit: Unit): string {
   return format(value, unit).replace(/\.0+(?= |$)/, '');
@@ -93,7 +96,7 @@ export function optionsOf(
     cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
       x: { time: true },
-      y: { range: (_plot, _min, max) => [0, axisTop(max, data.top ?? 0)] },
+      y: { range: (_plot, _min, max) => [0, axisTop(max, data.top ?? 0, LEAST_TOP[data.unit])] },
     },
     axes: [{ ...x, size: 40, values: TIME_TICKS }, y],
     series: [{}, ...seriesOf(data, colours)],
