@@ -102,6 +102,9 @@ int account_make_link(struct account *account, msec_t now,
 int account_ensure_admin(struct account *account, const char *email, const char *password,
                          msec_t now, struct problem *problem);
 
+/* The organisation's name.  0, -ENOENT. */
+int account_org_name(struct account *account, org_id org, char *out_name, size_t size);
+
 /* 0, -ENOENT. */
 int account_find_user(struct account *account, int64_t user_id, struct account_user *out_user);
 

@@ -23,6 +23,11 @@ static void lower(char *out, size_t size, const char *text)
             *at = (char)(*at + ('a' - 'A'));
 }
 
+int account_org_name(struct account *account, org_id org, char *out_name, size_t size)
+{
+    return users_org_name(account->db, org, out_name, size);
+}
+
 int account_find_user(struct account *account, int64_t user_id, struct account_user *out_user)
 {
     struct user user;

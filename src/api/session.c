@@ -14,8 +14,10 @@ struct sign_in {
     int64_t user_id;
 };
 
-static void write_session(struct json *json, const struct account_user *user)
+static void write_session(struct api *api, struct json *json, const struct account_user *user)
 {
+    char org_name[128] = "";
+    account_org_name(api->parts.account, user->org, org_name, sizeof(org_name));
     json_object_begin(json);
     json_key(json, "user");
     json_object_begin(json);
@@ -28,21 +30,23 @@ static void write_session(struct json *json, const struct account_user *user)
     json_key(json, "org");
     json_object_begin(json);
     json_field_int(json, "id", user->org);
+    json_field_string(json, "name", org_name);
     json_object_end(json);
     json_field_string(json, "version", SENTORA_VERSION);
     json_object_end(json);
 }
 
-static void answer_user(struct http_exchange *exchange, const struct account_user *user)
+static void answer_user(struct api *api, struct http_exchange *exchange,
+                        const struct account_user *user)
 {
     struct answer answer;
     answer_begin(&answer, exchange);
-    write_session(&answer.json, user);
+    write_session(api, &answer.json, user);
     answer_send(&answer, 200);
 }
 
 /* With the cookie; "Secure" where the request came over TLS. */
-static void answer_signed_in(struct http_exchange *exchange,
+static void answer_signed_in(struct api *api, struct http_exchange *exchange,
                              const struct account_session *session)
 {
     char cookie[256];
@@ -57,7 +61,7 @@ static void answer_signed_in(struct http_exchange *exchange,
     struct json json;
     buf_init(&body, 8192);
     json_init(&json, &body);
-    write_session(&json, &session->user);
+    write_session(api, &json, &session->user);
     http_respond(exchange, 200, headers, ARRAY_LEN(headers), body.data, body.len);
     buf_deinit(&body);
 }
@@ -73,7 +77,7 @@ static void answer_sign_in(const struct sign_in *job, int error, int retry_s,
                            const struct account_session *session, const char *refusal)
 {
     if (error == 0)
-        answer_signed_in(job->exchange, session);
+        answer_signed_in(job->api, job->exchange, session);
     else if (error == -EACCES)
         answer_problem(job->exchange, 401, NULL, "%s", refusal);
     else if (error == -EAGAIN)
@@ -127,7 +131,7 @@ static void change_password(void *arg)
     if (error == 0)
         error = account_find_user(job->api->parts.account, job->user_id, &user);
     if (error == 0)
-        answer_user(job->exchange, &user);
+        answer_user(job->api, job->exchange, &user);
     else if (error == -EINVAL || error == -EEXIST || error == -EACCES)
         answer_problem(job->exchange, 422, field, "%s", problem.text);
     else if (error == -EAGAIN)
@@ -214,7 +218,7 @@ static void get_session(struct http_exchange *exchange, const struct route_param
         text_copy(user.role, sizeof(user.role),
                   principal_may(who, RIGHT_CONFIGURE) ? "operator" : "viewer");
     }
-    answer_user(exchange, &user);
+    answer_user(api, exchange, &user);
 }
 
 static void delete_session(struct http_exchange *exchange, const struct route_params *params,

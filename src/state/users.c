@@ -15,6 +15,30 @@ int users_ensure_org(struct db *db, msec_t now)
                   DB_ARGS(db_int(ORG_FIRST), db_int(now)), NULL, NULL);
 }
 
+struct name_search {
+    char *out;
+    size_t size;
+    bool found;
+};
+
+static int take_name(const struct db_row *row, void *arg)
+{
+    struct name_search *search = arg;
+    text_copy(search->out, search->size, db_row_text(row, 0));
+    search->found = true;
+    return 0;
+}
+
+int users_org_name(struct db *db, org_id org, char *out_name, size_t size)
+{
+    struct name_search search = {out_name, size, false};
+    int error = db_run(db, "SELECT name FROM orgs WHERE id = $1", DB_ARGS(db_int(org)),
+                       take_name, &search);
+    if (error != 0)
+        return error;
+    return search.found ? 0 : -ENOENT;
+}
+
 int users_add(struct db *db, const struct user *user, int64_t *out_id)
 {
     return db_run_for_id(db,

@@ -28,6 +28,9 @@ struct user {
 /* Makes the first organisation unless it is there. */
 int users_ensure_org(struct db *db, msec_t now);
 
+/* The organisation's name.  0, -ENOENT. */
+int users_org_name(struct db *db, org_id org, char *out_name, size_t size);
+
 /* 0, -EEXIST (the e-mail is taken). */
 int users_add(struct db *db, const struct user *user, int64_t *out_id);
 

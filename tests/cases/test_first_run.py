@@ -61,6 +61,9 @@ def test_the_link_signs_in_once_and_the_password_after(server):
     session["X-Sentora-Request"] = "1"
     done = server.request("POST", "/api/v1/session/password", change, key=None, headers=session)
     assert done.status == 200 and done.json()["needs_password"] is False
+    whole = server.request("GET", "/api/v1/session", key=None, headers=session).json()
+    assert whole["user"]["email"] == "ops@example.org" and whole["user"]["role"] == "admin"
+    assert whole["org"] == {"id": 1, "name": "default"} and whole["version"]
 
     again = server.request("POST", "/api/v1/session", change, key=None)
     assert again.status == 200

@@ -7,7 +7,7 @@ export type Millis = number;
 export interface Session {
   user: { id: number; email: string | null; name: string | null; role: string };
   needs_password: boolean;
-  org: { id: number; name?: string };
+  org: { id: number; name: string };
   version: string;
 }
 
