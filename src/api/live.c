@@ -22,7 +22,7 @@
 
 #define LIVE_EVENTS_MAX 4096 /* in the ring */
 #define LIVE_BYTES_MAX  ((size_t)8 * 1024 * 1024)
-#define LIVE_HEARTBEAT  (10 * MSEC_SECOND)
+#define LIVE_PING_EVERY (3 * MSEC_SECOND) /* a page that hears less calls the stream cut */
 #define LIVE_LINGERS    MSEC_MINUTE
 
 struct live_event {
@@ -46,7 +46,7 @@ struct live_loop {
     struct live *live;
     struct loop *loop;
     struct subscriber *subscribers;
-    struct loop_timer *heartbeat;
+    struct loop_timer *ping;
     bool wanted; /* a delivery has been posted and has not begun; under the lock */
 };
 
@@ -324,25 +324,30 @@ size_t live_subscribers(struct live *live)
     return count;
 }
 
-static void beat(void *arg)
+/* An event, since browsers do not show comments to the page; without an id, since it is nothing to
+ * go on from. */
+static void ping(void *arg)
 {
     struct live_loop *home = arg;
+    char text[64];
+    snprintf(text, sizeof(text), "event: ping\ndata: {\"now_ms\":%lld}\n\n",
+             (long long)clock_wall_ms());
     for (struct subscriber *at = home->subscribers; at != NULL; at = at->next)
-        send_text(at, ": still here\n\n");
+        send_text(at, text);
 }
 
 void live_start(struct live *live)
 {
     for (size_t i = 0; i < live->n_loops; i++)
-        live->loops[i].heartbeat =
-            loop_timer_start(live->loops[i].loop, LIVE_HEARTBEAT, beat, &live->loops[i]);
+        live->loops[i].ping =
+            loop_timer_start(live->loops[i].loop, LIVE_PING_EVERY, ping, &live->loops[i]);
 }
 
 static void stop_loop(void *arg)
 {
     struct live_loop *home = arg;
-    loop_timer_stop(home->heartbeat);
-    home->heartbeat = NULL;
+    loop_timer_stop(home->ping);
+    home->ping = NULL;
     struct subscriber *at = home->subscribers;
     while (at != NULL) {
         struct subscriber *next = at->next;

@@ -22,7 +22,7 @@ struct live *live_new(struct loop *const *loops, size_t n_loops);
 /* After the loops have ended. */
 void live_free(struct live *live);
 
-/* Sends heartbeats on each loop; before the loops run. */
+/* Sends pings on each loop; before the loops run. */
 void live_start(struct live *live);
 /* Ends every stream; the loops still run. */
 void live_stop(struct live *live);

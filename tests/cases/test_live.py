@@ -60,6 +60,14 @@ def test_a_client_that_comes_back_misses_nothing(server, started):
     assert not again.of("reset")
 
 
+def test_a_quiet_stream_pings(server, started):
+    stream = Stream(server)
+    started.append(stream)
+    wait_for(lambda: len(stream.of("ping")) >= 2, 8, "two pings in 8 s")
+    assert abs(stream.of("ping")[-1]["now_ms"] - time.time() * 1000) < 10_000
+    assert "-" in stream.last_id, "a ping leaves the id alone"
+
+
 def test_a_stranger_id_means_reload(server, started):
     for last in ("1-1", "nonsense", "99999999-5"):
         stream = Stream(server, last_id=last)

@@ -101,7 +101,6 @@ export const tokens = {
 export const install = () => get<Install>('/install');
 
 /** Whether the server answers at all. */
-export const health = (signal?: Signal) => get<unknown>('/health', signal);
 
 export interface RangeQuery {
   query: string;

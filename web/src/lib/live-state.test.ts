@@ -74,9 +74,10 @@ describe('reduceLive', () => {
     expect(reduceLive(over, { type: 'outage', data: outage(1, { cleared_ms: 5 }) }, 0).outages.size).toBe(0);
   });
 
-  it('leaves samples, reports and resets to their listeners', () => {
+  it('leaves samples, reports, resets and pings to their listeners', () => {
     const samples = { type: 'samples', data: { host_id: 1, at_ms: 1, series: [] } } as const;
     expect(reduceLive(loaded, { ...samples, data: { ...samples.data, series: [] } }, 0)).toBe(loaded);
     expect(reduceLive(loaded, { type: 'reset', data: {} }, 0)).toBe(loaded);
+    expect(reduceLive(loaded, { type: 'ping', data: { now_ms: 1 } }, 0)).toBe(loaded);
   });
 });

@@ -27,6 +27,7 @@ export interface LiveEvents {
   alert: Alert;
   outage: Outage;
   reset: Record<string, never>;
+  ping: { now_ms: Millis };
 }
 
 export type LiveEvent = { [K in keyof LiveEvents]: { type: K; data: LiveEvents[K] } }[keyof LiveEvents];
@@ -40,6 +41,7 @@ export const LIVE_EVENTS = [
   'alert',
   'outage',
   'reset',
+  'ping',
 ] as const satisfies readonly (keyof LiveEvents)[];
 
 export const initialLive: LiveState = {
@@ -92,6 +94,7 @@ export function reduceLive(state: LiveState, event: LiveEvent, clientNow: Millis
     case 'samples':
     case 'report':
     case 'reset':
+    case 'ping':
       return state;
   }
 }

@@ -2,7 +2,7 @@
 // The page's live data: one stream, one snapshot beneath it, and listeners for the events
 // that are not state (samples, reports).
 import { useEffect, useRef } from 'preact/hooks';
-import { alerts, health, hosts, outages } from '@/lib/api';
+import { alerts, hosts, outages } from '@/lib/api';
 import {
   type LiveEvent,
   type LiveEvents,
@@ -82,9 +82,9 @@ function receive(event: LiveEvent, fresh: boolean, again: boolean): void {
   }
 }
 
-function setStatus(status: StreamStatus): void {
+function setStatus(status: StreamStatus, sinceMs = Date.now()): void {
   const before = connection.get();
-  if (before.status !== status) connection.set({ ...before, status, sinceMs: Date.now() });
+  if (before.status !== status) connection.set({ ...before, status, sinceMs });
 }
 
 /** Opens the stream; with a host, its samples and reports come too.  Returns how to close. */
@@ -97,7 +97,6 @@ export function connectLive(hostId: number | null): () => void {
       greeted ||= event.type === 'hello';
     },
     status: setStatus,
-    probe: health,
     // A session that ended refuses the stream too; any other call finds out.
     refused: () => void reload(),
   });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The connection for server-sent events.  The browser reconnects a dropped one by itself and
-// sends Last-Event-ID; we only add what it does not do: open anew after it gave up, and ask
-// the server when a connection that looks open has been silent for long.
+// sends Last-Event-ID; we only add what it does not do: open anew after it gave up, and when
+// a connection that died without a word still looks open.
 //
-//   connecting ──open──► open ──error──► cut ──open──► open
-//        └──────not within 4 s──────────► cut        (a silent open whose probe fails is cut too)
+//   connecting ──open──► open ──error, or not even a ping──► cut ──open──► open
+//        └──────not within 4 s──────────────────────────────► cut
 import { LIVE_EVENTS, type LiveEvent } from '@/lib/live-state';
 
 export type StreamStatus = 'connecting' | 'open' | 'cut';
@@ -12,15 +12,16 @@ export type StreamStatus = 'connecting' | 'open' | 'cut';
 export interface StreamHandlers {
   /** `fresh`: this connection resumes nothing, so everything must be loaded. */
   event: (event: LiveEvent, fresh: boolean) => void;
-  status: (status: StreamStatus) => void;
-  probe: (signal: AbortSignal) => Promise<unknown>;
+  /** `sinceMs`: our clock when it really began, where that was earlier. */
+  status: (status: StreamStatus, sinceMs?: number) => void;
   /** The server answered, but not with a stream. */
   refused: () => void;
 }
 
 const OPEN_WITHIN_MS = 4_000;
-const SILENT_MS = 12_000;
-const PROBE_MS = 3_000;
+/** The server sends a ping every 3 s. */
+const SILENT_MS = 4_000;
+const LOOK_EVERY_MS = 500;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 10_000;
 
@@ -30,26 +31,6 @@ function parseEvent(type: LiveEvent['type'], data: unknown): LiveEvent | null {
   } catch {
     return null;
   }
-}
-
-interface Watch {
-  silentMs: () => number;
-  probe: (signal: AbortSignal) => Promise<unknown>;
-  answered: () => void;
-  failed: () => void;
-}
-
-/** A connection that died without a word looks open: after a silence, asks by another way. */
-function watchSilence({ silentMs, probe, answered, failed }: Watch): () => void {
-  let probing = false;
-  const timer = setInterval(() => {
-    if (probing || silentMs() <= SILENT_MS) return;
-    probing = true;
-    probe(AbortSignal.timeout(PROBE_MS))
-      .then(answered, failed)
-      .finally(() => (probing = false));
-  }, 1_000);
-  return () => clearInterval(timer);
 }
 
 export function openStream(url: string, handlers: StreamHandlers): () => void {
@@ -76,10 +57,10 @@ export function openStream(url: string, handlers: StreamHandlers): () => void {
     if (type === 'hello') fresh = false;
   };
 
-  const reopen = () => {
+  const reopen = (sinceMs?: number) => {
     source?.close();
     source = null;
-    handlers.status('cut');
+    handlers.status('cut', sinceMs);
     later(retryMs, connect);
     retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
   };
@@ -108,12 +89,10 @@ export function openStream(url: string, handlers: StreamHandlers): () => void {
     });
   }
 
-  const stopWatching = watchSilence({
-    silentMs: () => (source?.readyState === EventSource.OPEN ? Date.now() - lastHeard : 0),
-    probe: handlers.probe,
-    answered: () => (lastHeard = Date.now()),
-    failed: () => closed || reopen(),
-  });
+  const watch = setInterval(() => {
+    const isOpen = source?.readyState === EventSource.OPEN;
+    if (isOpen && Date.now() - lastHeard > SILENT_MS) reopen(lastHeard);
+  }, LOOK_EVERY_MS);
 
   const wentOffline = () => handlers.status('cut');
   const cameOnline = () => source?.readyState === EventSource.OPEN && handlers.status('open');
@@ -125,7 +104,7 @@ export function openStream(url: string, handlers: StreamHandlers): () => void {
   return () => {
     closed = true;
     source?.close();
-    stopWatching();
+    clearInterval(watch);
     for (const timer of timers) clearTimeout(timer);
     removeEventListener('offline', wentOffline);
     removeEventListener('online', cameOnline);
