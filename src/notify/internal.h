@@ -25,5 +25,5 @@ struct notify {
     /* owned by the thread */
     struct delivery *in_flight; /* owned; those that ended stay until they are stored */
     size_t n_in_flight;
-    msec_t next_due, next_prune;
+    msec_t next_due;
 };

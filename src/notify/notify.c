@@ -34,8 +34,6 @@
 #define NOTIFY_ORG_CHANNELS_MAX 64
 #define NOTIFY_LOOK_EVERY       MSEC_MINUTE /* the wall clock may have jumped */
 #define NOTIFY_STORE_AGAIN      (2 * MSEC_SECOND)
-#define NOTIFY_PRUNE_EVERY      (6 * MSEC_HOUR)
-#define NOTIFY_KEEP             (90 * MSEC_DAY)
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -366,17 +364,6 @@ static bool take_woken(struct notify *notify, bool *out_stopping)
     return woken;
 }
 
-static void prune(struct notify *notify)
-{
-    msec_t now = clock_wall_ms();
-    if (now < notify->next_prune)
-        return;
-    notify->next_prune = now + NOTIFY_PRUNE_EVERY;
-    int error = outbox_prune(notify->db, now - NOTIFY_KEEP);
-    if (error != 0)
-        log_warn("notify", "cannot remove old messages: %s", strerror(-error));
-}
-
 static void *run(void *arg)
 {
     struct notify *notify = arg;
@@ -390,7 +377,6 @@ static void *run(void *arg)
             look_for_due(notify);
         read_transfers(notify);
         changed = settle_all(notify, &unstored);
-        prune(notify);
         if (changed)
             continue;
         mspan_t wait = notify->next_due - clock_wall_ms();
@@ -404,7 +390,7 @@ int notify_start(struct notify *notify)
 {
     assert(!notify->running);
     notify->stopping = false;
-    notify->next_due = notify->next_prune = 0;
+    notify->next_due = 0;
     /* Signals are the main thread's; a connection that breaks must not end us by SIGPIPE. */
     sigset_t all, before;
     sigfillset(&all);

@@ -8,19 +8,32 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/memory.h"
+#include "server/retention.h"
 
 struct keeper {
     struct db *db;           /* borrowed from the server */
     struct account *account; /* likewise */
     struct mailbox wake;     /* only ever closed */
+    bool more_to_forget;     /* the keeper's thread only */
     pthread_t thread;
 };
+
+/* A step a second while there is something left, else a look once a minute. */
+static void forget(struct keeper *keeper)
+{
+    keeper->more_to_forget = false;
+    int error = retention_step(keeper->db, clock_wall_ms(), &keeper->more_to_forget);
+    if (error != 0)
+        log_warn("state", "cannot remove what is long over: %s", strerror(-error));
+}
 
 static void keep(struct keeper *keeper, bool is_minute)
 {
     int error = db_sync(keeper->db);
     if (error != 0)
         log_error("state", "cannot sync the database: %s", strerror(-error));
+    if (is_minute || keeper->more_to_forget)
+        forget(keeper);
     if (!is_minute)
         return;
     error = account_tick(keeper->account, clock_wall_ms());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * keeper - the thread that once a second makes what was committed safe from a power cut, and once
- * a minute lets the accounts write down what they noted.
+ * a minute lets the accounts write down what they noted and forgets what is long over.
  */
 #pragma once
 

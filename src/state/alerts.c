@@ -213,3 +213,12 @@ int alerts_list_history(struct db *db, org_id org, int64_t id, struct alert_hist
                   " WHERE org_id = $1 AND alert_id = $2 ORDER BY id",
                   DB_ARGS(db_int(org), db_int(id)), push_item, history);
 }
+
+int alerts_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed)
+{
+    return db_run_for_count(db,
+                            "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts"
+                            "  WHERE resolved_ms < $1 AND state = 'resolved'"
+                            "  ORDER BY resolved_ms LIMIT $2) RETURNING 1",
+                            DB_ARGS(db_int(before), db_int(limit)), out_removed);
+}

@@ -58,3 +58,6 @@ int alerts_list(struct db *db, org_id org, const struct alert_filter *filter,
                 struct alert_list *list);                     /* appends, newest first */
 int alerts_list_open(struct db *db, struct alert_list *list); /* of every organisation */
 int alerts_list_history(struct db *db, org_id org, int64_t id, struct alert_history *history);
+
+/* Removes up to `limit` alerts that resolved before `before`, with their history, oldest first. */
+int alerts_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed);

@@ -306,6 +306,25 @@ int db_run_for_id(struct db *db, const char *sql, const struct db_value *args, s
     return 0;
 }
 
+static int count_row(const struct db_row *row, void *arg)
+{
+    int64_t *count = arg;
+    (void)row;
+    ++*count;
+    return 0;
+}
+
+int db_run_for_count(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
+                     int64_t *out_count)
+{
+    int64_t count = 0;
+    int error = db_run(db, sql, args, n_args, count_row, &count);
+    if (error != 0)
+        return error;
+    *out_count = count;
+    return 0;
+}
+
 int64_t db_changes(struct db *db)
 {
     assert(db_in_transaction(db));

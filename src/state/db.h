@@ -89,6 +89,10 @@ bool db_in_transaction(const struct db *db); /* by the calling thread */
  * call.  Called about once a second, by a thread that may wait for the disk. 0, -errno. */
 int db_sync(struct db *db);
 
+/* How many rows came: DELETE ... RETURNING 1.  0, -errno. */
+int db_run_for_count(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
+                     int64_t *out_count);
+
 /* An id that a row returned: SELECT or RETURNING of one integer.  0, -ENOENT when no row came. */
 int db_run_for_id(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
                   int64_t *out_id);

@@ -137,3 +137,11 @@ int outages_list_ongoing(struct db *db, struct outage_list *list)
                   "SELECT " OUTAGE_COLUMNS " FROM outages WHERE ended_ms IS NULL ORDER BY id",
                   DB_NO_ARGS, push_outage, list);
 }
+
+int outages_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed)
+{
+    return db_run_for_count(db,
+                            "DELETE FROM outages WHERE id IN (SELECT id FROM outages"
+                            "  WHERE cleared_ms < $1 ORDER BY cleared_ms LIMIT $2) RETURNING 1",
+                            DB_ARGS(db_int(before), db_int(limit)), out_removed);
+}

@@ -40,3 +40,6 @@ int outages_find(struct db *db, org_id org, int64_t id, struct outage *out_outag
 int outages_list(struct db *db, org_id org, const struct outage_filter *filter,
                  struct outage_list *list);                        /* appends, newest first */
 int outages_list_ongoing(struct db *db, struct outage_list *list); /* of every organisation */
+
+/* Removes up to `limit` outages that a person cleared before `before`, oldest first. */
+int outages_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed);

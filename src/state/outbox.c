@@ -159,10 +159,13 @@ int outbox_fail_channel(struct db *db, int64_t channel_id, const char *answer, m
                   DB_ARGS(db_text(answer), db_int(now), db_int(channel_id)), NULL, NULL);
 }
 
-int outbox_prune(struct db *db, msec_t before)
+int outbox_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed)
 {
-    return db_run(db, "DELETE FROM outbox WHERE state <> 'queued' AND finished_ms < $1",
-                  DB_ARGS(db_int(before)), NULL, NULL);
+    return db_run_for_count(db,
+                            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+                            "  WHERE finished_ms < $1 AND state <> 'queued'"
+                            "  ORDER BY finished_ms LIMIT $2) RETURNING 1",
+                            DB_ARGS(db_int(before), db_int(limit)), out_removed);
 }
 
 int outbox_count_queued(struct db *db, int64_t *out_count)

@@ -64,8 +64,8 @@ int outbox_release_channel(struct db *db, int64_t channel_id, msec_t now);
 /* All that is queued for this channel fails, without an attempt. */
 int outbox_fail_channel(struct db *db, int64_t channel_id, const char *answer, msec_t now);
 
-/* Finished ones from before `before`. */
-int outbox_prune(struct db *db, msec_t before);
+/* Removes up to `limit` that were delivered or failed before `before`, oldest first. */
+int outbox_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed);
 
 int outbox_count_queued(struct db *db, int64_t *out_count);
 int outbox_count_channel(struct db *db, int64_t channel_id, int64_t *out_queued,

@@ -170,9 +170,12 @@ START_TEST(tells_what_became_of_an_alerts_messages)
     ck_assert_int_eq(outbox_each_of_alert(db, 2, 7, note_delivery, &count), 0);
     ck_assert_int_eq(count, 0);
 
-    ck_assert_int_eq(outbox_prune(db, 200), 0);
+    int64_t removed;
+    ck_assert_int_eq(outbox_prune(db, 200, 10, &removed), 0);
+    ck_assert_int_eq(removed, 0);
     ck_assert_int_eq(state_test_count(db, "SELECT COUNT(*) FROM outbox"), 2);
-    ck_assert_int_eq(outbox_prune(db, 201), 0);
+    ck_assert_int_eq(outbox_prune(db, 201, 10, &removed), 0);
+    ck_assert_int_eq(removed, 1);
     ck_assert_int_eq(state_test_count(db, "SELECT COUNT(*) FROM outbox"), 1);
     ck_assert_int_eq(channels_remove(db, 1, channel), 0);
     ck_assert_int_eq(state_test_count(db, "SELECT COUNT(*) FROM outbox"), 0);

@@ -127,6 +127,12 @@ const char *const schema_migrations[] = {
     "CREATE INDEX outbox_due ON outbox (state, next_ms);"
     "CREATE INDEX outbox_by_channel ON outbox (channel_id, state, id);"
     "CREATE INDEX outbox_by_alert ON outbox (alert_id);",
+
+    /* What is over, in the order in which it is forgotten. */
+    "CREATE INDEX alerts_by_end ON alerts (resolved_ms) WHERE resolved_ms IS NOT NULL;"
+    "CREATE INDEX outages_by_end ON outages (cleared_ms) WHERE cleared_ms IS NOT NULL;"
+    "CREATE INDEX outbox_by_end ON outbox (finished_ms) WHERE finished_ms IS NOT NULL;"
+    "CREATE INDEX tokens_by_end ON tokens (revoked_ms) WHERE revoked_ms IS NOT NULL;",
 };
 
 const size_t schema_migrations_count = ARRAY_LEN(schema_migrations);

@@ -114,3 +114,11 @@ int tokens_revoke_named(struct db *db, org_id org, const char *name, msec_t now)
                   " AND name = $3 AND revoked_ms IS NULL",
                   DB_ARGS(db_int(now), db_int(org), db_text(name)), NULL, NULL);
 }
+
+int tokens_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed)
+{
+    return db_run_for_count(db,
+                            "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens"
+                            "  WHERE revoked_ms < $1 ORDER BY revoked_ms LIMIT $2) RETURNING 1",
+                            DB_ARGS(db_int(before), db_int(limit)), out_removed);
+}

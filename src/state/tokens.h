@@ -40,3 +40,6 @@ int tokens_touch(struct db *db, int64_t id, msec_t used);
 int tokens_revoke(struct db *db, org_id org, int64_t id, msec_t now);
 int tokens_revoke_host(struct db *db, org_id org, int64_t host_id, msec_t now);
 int tokens_revoke_named(struct db *db, org_id org, const char *name, msec_t now); /* of enrol */
+
+/* Removes up to `limit` that were revoked before `before`, oldest first. */
+int tokens_prune(struct db *db, msec_t before, int64_t limit, int64_t *out_removed);
