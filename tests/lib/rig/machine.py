@@ -1,6 +1,6 @@
-"""A machine with a real systemd, sshd and rsyslog, in namespaces of its own.
+"""A machine with a real systemd and sshd, in namespaces of its own.
 
-    machine = Machine(folder, "db-1", hierarchy="v2")   # boots
+    machine = Machine(folder, "db-1", "v2", "rsyslog", agent)   # boots
     machine.systemctl("stop", "web.service")
     machine.cut() ; machine.mend()                      # its only link to the world
     machine.kill()
@@ -20,7 +20,7 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 NEEDED = ("/lib/systemd/systemd", "/usr/bin/dbus-daemon", "/usr/sbin/sshd", "/usr/sbin/rsyslogd",
-          "sshpass", "ip", "nsenter", "unshare", "ssh-keygen")
+          "/lib/systemd/systemd-journald", "sshpass", "ip", "nsenter", "unshare", "ssh-keygen")
 NAMESPACES = ("--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--mount-proc",
               "--kill-child=KILL")
 TRIAL = """set -e
@@ -58,7 +58,8 @@ def _run(*command, check=True, seconds=20):
 
 
 class Machine:
-    def __init__(self, folder, name, hierarchy="v2", agent="/nonexistent"):
+    def __init__(self, folder, name, hierarchy, log, agent):
+        """`hierarchy` of cgroups: v1 or v2; `log`: rsyslog or systemd-journald."""
         self.name, self.hierarchy = name, hierarchy
         self.folder = pathlib.Path(folder) / f"machine-{name}"
         number = next(_numbers)
@@ -67,22 +68,24 @@ class Machine:
         net, first = f"198.18.{random.randrange(256)}", 4 * random.randrange(64)
         self.gateway, self.address = f"{net}.{first + 1}", f"{net}.{first + 2}"
         self.groups, self.launcher, self.pid = [], None, None
-        self._write_files(agent)
+        self._write_files({"FOLDER": self.folder, "AGENT": agent, "LOG": log})
         try:
             self._boot()
         except BaseException:
             self.kill()
             raise
 
-    def _write_files(self, agent):
+    def _write_files(self, words):
         units = self.folder / "units"
         units.mkdir(parents=True)
         (self.folder / "hostname").write_text(self.name + "\n")
         (self.folder / "agent.env").write_text("")
         for source in [*(HERE / "units").iterdir(), HERE / "rsyslog.conf", HERE / "sshd_config"]:
-            text = source.read_text().replace("@FOLDER@", str(self.folder))
+            text = source.read_text()
+            for word, value in words.items():
+                text = text.replace(f"@{word}@", str(value))
             place = units if source.parent.name == "units" else self.folder
-            (place / source.name).write_text(text.replace("@AGENT@", str(agent)))
+            (place / source.name).write_text(text)
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.folder / "host_key")
 
     def _boot(self):
