@@ -93,8 +93,10 @@ static void handle(struct http_exchange *exchange, void *arg)
     }
     pthread_mutex_unlock(&fake.lock);
     bool gives_token = status == 200;
-    http_respond(exchange, status, NULL, 0, gives_token ? enrolled : "",
-                 gives_token ? sizeof(enrolled) - 1 : 0);
+    http_respond(exchange,
+                 &(struct http_answer){.status = status,
+                                       .body = gives_token ? enrolled : "",
+                                       .len = gives_token ? sizeof(enrolled) - 1 : 0});
 }
 
 static void begin_sender(const char *base)

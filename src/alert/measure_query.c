@@ -52,11 +52,11 @@ static int run(void *arg, const struct measure_request *request,
         .lookback = request->lookback,
         .max_samples = MEASURE_SAMPLES_MAX,
         .deadline = clock_mono_ms() + MEASURE_DEADLINE_MS,
+        .arena = request->arena,
     };
     struct query_result result;
     struct problem problem;
-    int error = query_instant(&context, request->prepared, request->at_ms, request->arena,
-                              &result, &problem);
+    int error = query_instant(&context, request->prepared, request->at_ms, &result, &problem);
     if (error != 0)
         return error;
     /* A rule measures series; anything else has no host. */

@@ -19,8 +19,12 @@ void answer_begin(struct answer *answer, struct http_exchange *exchange)
 void answer_send(struct answer *answer, int status)
 {
     if (answer->body.error == 0)
-        http_respond(answer->exchange, status, json_headers, ARRAY_LEN(json_headers),
-                     answer->body.data, answer->body.len);
+        http_respond(answer->exchange,
+                     &(struct http_answer){.status = status,
+                                           .headers = json_headers,
+                                           .n_headers = ARRAY_LEN(json_headers),
+                                           .body = answer->body.data,
+                                           .len = answer->body.len});
     else
         answer_problem(answer->exchange, 500, NULL, "The answer is too large.");
     buf_deinit(&answer->body);
@@ -28,7 +32,7 @@ void answer_send(struct answer *answer, int status)
 
 void answer_empty(struct http_exchange *exchange, int status)
 {
-    http_respond(exchange, status, NULL, 0, NULL, 0);
+    http_respond(exchange, &(struct http_answer){.status = status});
 }
 
 static void send_problem(struct http_exchange *exchange, int status, const char *field,
@@ -52,7 +56,11 @@ static void send_problem(struct http_exchange *exchange, int status, const char 
     size_t n_headers = 2;
     if (extra != NULL)
         headers[n_headers++] = *extra;
-    http_respond(exchange, status, headers, n_headers, body.data, body.len);
+    http_respond(exchange, &(struct http_answer){.status = status,
+                                                 .headers = headers,
+                                                 .n_headers = n_headers,
+                                                 .body = body.data,
+                                                 .len = body.len});
     buf_deinit(&body);
 }
 

@@ -182,7 +182,8 @@ static void answer_unknown(struct http_exchange *exchange, int status, const cha
         const char *target = arena_printf(http_exchange_arena(exchange), "%s%s%s", allow,
                                           *query == '\0' ? "" : "?", query);
         const struct http_header header = {"Location", target == NULL ? allow : target};
-        http_respond(exchange, 307, &header, 1, NULL, 0);
+        http_respond(exchange,
+                     &(struct http_answer){.status = 307, .headers = &header, .n_headers = 1});
         return;
     }
     if (status == 405) {
@@ -192,7 +193,11 @@ static void answer_unknown(struct http_exchange *exchange, int status, const cha
             "{\"type\":\"about:blank\",\"title\":\"Method Not Allowed\","
             "\"status\":405,\"detail\":\"This address does not take this "
             "method.\"}";
-        http_respond(exchange, 405, headers, ARRAY_LEN(headers), body, sizeof(body) - 1);
+        http_respond(exchange, &(struct http_answer){.status = 405,
+                                                     .headers = headers,
+                                                     .n_headers = ARRAY_LEN(headers),
+                                                     .body = body,
+                                                     .len = sizeof(body) - 1});
         return;
     }
     if (!assets_answer(exchange))
@@ -203,15 +208,10 @@ void api_handle(struct http_exchange *exchange, void *arg)
 {
     struct api *api = arg;
     const struct http_request *request = http_exchange_request(exchange);
-    struct route_params params = {0};
-    void *route_arg;
-    int status;
-    const char *allow;
-    const struct route *route =
-        router_find(api->router, request->method, request->path, http_exchange_arena(exchange),
-                    &params, &route_arg, &status, &allow);
-    if (route == NULL) {
-        answer_unknown(exchange, status, allow);
+    const struct router_match match =
+        router_find(api->router, request->method, request->path, http_exchange_arena(exchange));
+    if (match.route == NULL) {
+        answer_unknown(exchange, match.status, match.allow);
         return;
     }
     struct visitor *visitor = arena_calloc(http_exchange_arena(exchange), 1, sizeof(*visitor));
@@ -220,6 +220,6 @@ void api_handle(struct http_exchange *exchange, void *arg)
         return;
     }
     http_exchange_set_data(exchange, visitor);
-    if (may_pass(api, exchange, route, visitor))
-        route->handle(exchange, &params, route_arg);
+    if (may_pass(api, exchange, match.route, visitor))
+        match.route->handle(exchange, &match.params, match.arg);
 }

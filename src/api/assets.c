@@ -59,7 +59,8 @@ static void send(struct http_exchange *exchange, const struct asset *asset)
 
     const char *known = http_request_header(request, "If-None-Match");
     if (known != NULL && text_is(known, asset->etag)) {
-        http_respond(exchange, 304, headers, n_headers, NULL, 0);
+        http_respond(exchange, &(struct http_answer){
+                                   .status = 304, .headers = headers, .n_headers = n_headers});
         return;
     }
     const struct asset_form *form = &asset->plain;
@@ -70,7 +71,12 @@ static void send(struct http_exchange *exchange, const struct asset *asset)
         headers[n_headers++] = (struct http_header){"Content-Encoding", "gzip"};
         form = &asset->gzip;
     }
-    http_respond_static(exchange, 200, headers, n_headers, form->data, form->len);
+    http_respond(exchange, &(struct http_answer){.status = 200,
+                                                 .headers = headers,
+                                                 .n_headers = n_headers,
+                                                 .body = form->data,
+                                                 .len = form->len,
+                                                 .is_static = true});
 }
 
 /* Addresses of pages are the dashboard's own affair; addresses of data are never pages. */

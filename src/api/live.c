@@ -309,7 +309,10 @@ void live_subscribe(struct live *live, struct http_exchange *exchange, org_id or
     live->n_subscribers++;
     pthread_mutex_unlock(&live->lock);
 
-    http_stream_begin(exchange, 200, headers, ARRAY_LEN(headers), on_close, subscriber);
+    http_stream_begin(exchange,
+                      &(struct http_answer){
+                          .status = 200, .headers = headers, .n_headers = ARRAY_LEN(headers)},
+                      on_close, subscriber);
 
     pthread_mutex_lock(&live->lock);
     greet(live, subscriber, last_id, fresh);

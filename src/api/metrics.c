@@ -201,7 +201,11 @@ static void get_metrics(struct http_exchange *exchange, const struct route_param
     buf_init(&body, METRICS_MAX_BYTES);
     exposition_write(&text, &body);
     if (error == 0 && body.error == 0)
-        http_respond(exchange, 200, headers, ARRAY_LEN(headers), body.data, body.len);
+        http_respond(exchange, &(struct http_answer){.status = 200,
+                                                     .headers = headers,
+                                                     .n_headers = ARRAY_LEN(headers),
+                                                     .body = body.data,
+                                                     .len = body.len});
     else
         answer_error(exchange, error != 0 ? error : body.error);
     buf_deinit(&body);

@@ -143,7 +143,8 @@ static struct query_context context_of(struct prometheus_call *call)
                                   .lookback = QUERY_LOOKBACK_DEFAULT,
                                   .max_samples = PROMETHEUS_SAMPLES_MAX,
                                   .deadline = call->deadline,
-                                  .cancelled = &call->api->stopping};
+                                  .cancelled = &call->api->stopping,
+                                  .arena = &call->arena};
 }
 
 /* Reads `timeout`, which may only shorten ours. */
@@ -166,7 +167,7 @@ static void run_instant(struct prometheus_call *call)
     struct query_context context = context_of(call);
     struct query_result result;
     struct problem problem = {0};
-    int error = query_instant(&context, expr, at, &call->arena, &result, &problem);
+    int error = query_instant(&context, expr, at, &result, &problem);
     if (error == 0)
         answer_result(call, &result);
     else
@@ -176,17 +177,17 @@ static void run_instant(struct prometheus_call *call)
 
 static void run_range(struct prometheus_call *call)
 {
-    msec_t now = clock_wall_ms(), from, to;
-    mspan_t step;
+    msec_t now = clock_wall_ms();
+    struct query_span span;
     struct expr *expr;
-    if (!prometheus_read_time(call, "start", now - MSEC_HOUR, &from) ||
-        !prometheus_read_time(call, "end", now, &to) || !read_span(call, "step", 0, &step) ||
-        !read_timeout(call))
+    if (!prometheus_read_time(call, "start", now - MSEC_HOUR, &span.from_ms) ||
+        !prometheus_read_time(call, "end", now, &span.to_ms) ||
+        !read_span(call, "step", 0, &span.step_ms) || !read_timeout(call))
         return;
-    if (step <= 0 || to < from) {
+    if (span.step_ms <= 0 || span.to_ms < span.from_ms) {
         prometheus_fail(call, 400, "bad_data",
-                        step <= 0 ? "parameter \"step\" is missing or not above zero"
-                                  : "parameter \"end\" lies before \"start\"");
+                        span.step_ms <= 0 ? "parameter \"step\" is missing or not above zero"
+                                          : "parameter \"end\" lies before \"start\"");
         return;
     }
     if (!read_expr(call, &expr))
@@ -194,7 +195,7 @@ static void run_range(struct prometheus_call *call)
     struct query_context context = context_of(call);
     struct query_result result;
     struct problem problem = {0};
-    int error = query_range(&context, expr, from, to, step, &call->arena, &result, &problem);
+    int error = query_range(&context, expr, &span, &result, &problem);
     if (error == 0)
         answer_result(call, &result);
     else

@@ -62,7 +62,11 @@ static void answer_signed_in(struct api *api, struct http_exchange *exchange,
     buf_init(&body, 8192);
     json_init(&json, &body);
     write_session(api, &json, &session->user);
-    http_respond(exchange, 200, headers, ARRAY_LEN(headers), body.data, body.len);
+    http_respond(exchange, &(struct http_answer){.status = 200,
+                                                 .headers = headers,
+                                                 .n_headers = ARRAY_LEN(headers),
+                                                 .body = body.data,
+                                                 .len = body.len});
     buf_deinit(&body);
 }
 
@@ -229,7 +233,8 @@ static void delete_session(struct http_exchange *exchange, const struct route_pa
     account_end_session(api->parts.account, resource_cookie(exchange));
     static const struct http_header header = {
         "Set-Cookie", ACCOUNT_COOKIE_NAME "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"};
-    http_respond(exchange, 204, &header, 1, NULL, 0);
+    http_respond(exchange,
+                 &(struct http_answer){.status = 204, .headers = &header, .n_headers = 1});
 }
 
 static const struct route routes[] = {

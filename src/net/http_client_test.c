@@ -102,7 +102,11 @@ static void echo(struct http_exchange *exchange, void *arg)
     char *text = arena_printf(http_exchange_arena(exchange), "%s %s [%s] %s %s",
                               http_method_names[request->method], request->target,
                               request->body, agent, host != NULL ? "host" : "none");
-    http_respond(exchange, 200, &type, 1, text, strlen(text));
+    http_respond(exchange, &(struct http_answer){.status = 200,
+                                                 .headers = &type,
+                                                 .n_headers = 1,
+                                                 .body = text,
+                                                 .len = strlen(text)});
 }
 
 static void start_echo(struct test_server *test, atomic_int *count, struct tls_server *tls)
@@ -563,7 +567,8 @@ static void echo_all(struct http_exchange *exchange, void *arg)
 {
     const struct http_request *request = http_exchange_request(exchange);
     (void)arg;
-    http_respond(exchange, 200, NULL, 0, request->body, request->body_len);
+    http_respond(exchange, &(struct http_answer){
+                               .status = 200, .body = request->body, .len = request->body_len});
 }
 
 static void got_much(const struct http_response *response, void *arg)

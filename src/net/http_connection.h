@@ -124,15 +124,6 @@ void http_exchange_free(struct http_exchange *exchange);
 
 /* Appends a whole answer: head, and the body unless it was a HEAD request.  False when memory
  * is out. */
-struct http_answer {
-    int status;
-    const struct http_header *headers;
-    size_t n_headers;
-    const void *body;
-    size_t len;
-    bool is_static; /* the body need not be copied */
-    bool is_stream; /* without a length */
-};
 bool http_answer_write(const struct http_exchange *exchange, const struct http_answer *answer,
                        struct evbuffer *out);
 

@@ -85,7 +85,7 @@ static void deliver(void *arg)
         http_connection_answer(exchange->connection);
 }
 
-static void respond(struct http_exchange *exchange, const struct http_answer *answer)
+void http_respond(struct http_exchange *exchange, const struct http_answer *answer)
 {
     bool was_answered = atomic_exchange(&exchange->is_answered, true);
     assert(!was_answered);
@@ -104,27 +104,6 @@ static void respond(struct http_exchange *exchange, const struct http_answer *an
         loop_post(exchange->home->loop, deliver, exchange);
 }
 
-void http_respond(struct http_exchange *exchange, int status, const struct http_header *headers,
-                  size_t n_headers, const void *body, size_t len)
-{
-    struct http_answer answer = {
-        .status = status, .headers = headers, .n_headers = n_headers, .body = body, .len = len};
-    respond(exchange, &answer);
-}
-
-void http_respond_static(struct http_exchange *exchange, int status,
-                         const struct http_header *headers, size_t n_headers, const void *body,
-                         size_t len)
-{
-    struct http_answer answer = {.status = status,
-                                 .headers = headers,
-                                 .n_headers = n_headers,
-                                 .body = body,
-                                 .len = len,
-                                 .is_static = true};
-    respond(exchange, &answer);
-}
-
 void http_respond_problem(struct http_exchange *exchange, int status, const char *detail)
 {
     static const struct http_header type = {"Content-Type", "application/problem+json"};
@@ -139,10 +118,14 @@ void http_respond_problem(struct http_exchange *exchange, int status, const char
     if (detail != NULL)
         json_field_string(&json, "detail", detail);
     json_object_end(&json);
-    http_respond(exchange, status, &type, 1, body.data, body.error == 0 ? body.len : 0);
+    http_respond(exchange, &(struct http_answer){.status = status,
+                                                 .headers = &type,
+                                                 .n_headers = 1,
+                                                 .body = body.data,
+                                                 .len = body.error == 0 ? body.len : 0});
 }
 
-/* The parser has not completed the message, so respond() will not keep the connection. */
+/* The parser has not completed the message, so http_respond() will not keep the connection. */
 void http_exchange_refuse(struct http_exchange *exchange, int status, const char *why)
 {
     exchange->parser.keep_alive = false;

@@ -64,18 +64,22 @@ struct loop *http_exchange_loop(struct http_exchange *exchange);
 void http_exchange_set_data(struct http_exchange *exchange, void *data);
 void *http_exchange_data(const struct http_exchange *exchange);
 
-/* Answers; body is copied.  Content-Length, Date and Connection are added.  Any thread; the
- * exchange is invalid after it.  Control characters in header values become blanks. */
-void http_respond(struct http_exchange *exchange, int status, const struct http_header *headers,
-                  size_t n_headers, const void *body, size_t len);
+struct http_answer {
+    int status;
+    const struct http_header *headers; /* borrowed for the call, as is the body */
+    size_t n_headers;
+    const void *body;
+    size_t len;
+    bool is_static; /* the body lives as long as the program and need not be copied */
+    bool is_stream; /* without a length; for http_stream_begin(), which sets it */
+};
+
+/* Answers.  Content-Length, Date and Connection are added.  Any thread; the exchange is invalid
+ * after it.  Control characters in header values become blanks. */
+void http_respond(struct http_exchange *exchange, const struct http_answer *answer);
 
 /* Answers with a problem document (RFC 9457); `detail` is a sentence, or NULL. */
 void http_respond_problem(struct http_exchange *exchange, int status, const char *detail);
-
-/* Answers with bytes that live as long as the program (embedded files): not copied. */
-void http_respond_static(struct http_exchange *exchange, int status,
-                         const struct http_header *headers, size_t n_headers, const void *body,
-                         size_t len);
 
 /* A response without an end (server-sent events): chunked for 1.1, until close for 1.0.
  * stream_write never blocks: when the client has not taken `STREAM_BUFFER_MAX_BYTES` it is cut.
@@ -83,8 +87,7 @@ void http_respond_static(struct http_exchange *exchange, int status,
  * ended, never from within these three functions; after it the exchange is invalid.  Writes
  * after an end or a cut are ignored.  All on the exchange's loop thread. */
 #define STREAM_BUFFER_MAX_BYTES ((size_t)1024 * 1024)
-void http_stream_begin(struct http_exchange *exchange, int status,
-                       const struct http_header *headers, size_t n_headers, loop_fn *on_close,
-                       void *arg);
+void http_stream_begin(struct http_exchange *exchange, const struct http_answer *head,
+                       loop_fn *on_close, void *arg);
 void http_stream_write(struct http_exchange *exchange, const void *data, size_t len);
 void http_stream_end(struct http_exchange *exchange);

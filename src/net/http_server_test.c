@@ -23,7 +23,11 @@ static void echo(struct http_exchange *exchange, void *arg)
     char *text = arena_printf(http_exchange_arena(exchange), "%s %s?%s [%s] from %s",
                               http_method_names[request->method], request->path, request->query,
                               request->body, request->peer);
-    http_respond(exchange, 200, &header, 1, text, strlen(text));
+    http_respond(exchange, &(struct http_answer){.status = 200,
+                                                 .headers = &header,
+                                                 .n_headers = 1,
+                                                 .body = text,
+                                                 .len = strlen(text)});
 }
 
 static struct http_server_options options_for(http_handler_fn *handler, void *arg)
@@ -310,7 +314,9 @@ static void answer_huge(struct http_exchange *exchange, void *arg)
 {
     static char huge[HUGE_BYTES];
     (void)arg;
-    http_respond_static(exchange, 200, NULL, 0, huge, sizeof(huge));
+    http_respond(exchange,
+                 &(struct http_answer){
+                     .status = 200, .body = huge, .len = sizeof(huge), .is_static = true});
 }
 
 static void wait_for_connections(const struct test_server *test, size_t count)
@@ -406,7 +412,8 @@ START_TEST(answers_from_another_thread)
         test_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         sem_wait(&later.arrived);
         snprintf(body, sizeof(body), "<%d>", i);
-        http_respond(later.exchange, 200, NULL, 0, body, strlen(body));
+        http_respond(later.exchange,
+                     &(struct http_answer){.status = 200, .body = body, .len = strlen(body)});
         test_receive(fd, body, answer, sizeof(answer));
     }
     close(fd);
@@ -459,7 +466,8 @@ START_TEST(stops_without_losing_what_is_under_way)
         connect(late, (const struct sockaddr *)(const void *)&address, sizeof(address)), -1);
     ck_assert_int_eq(errno, ECONNREFUSED);
 
-    http_respond(later.exchange, 200, NULL, 0, "done", 4);
+    http_respond(later.exchange,
+                 &(struct http_answer){.status = 200, .body = "done", .len = 4});
     test_receive(busy, NULL, answer, sizeof(answer));
     expect("Connection: close\r\n");
     expect("done");
@@ -479,7 +487,8 @@ START_TEST(cleans_header_values)
     test_send(fd, "GET / HTTP/1.0\r\n\r\n");
     sem_wait(&later.arrived);
     struct http_header header = {"Location", "/x\r\nSet-Cookie: a=b\x7f"};
-    http_respond(later.exchange, 307, &header, 1, NULL, 0);
+    http_respond(later.exchange,
+                 &(struct http_answer){.status = 307, .headers = &header, .n_headers = 1});
     test_receive(fd, NULL, answer, sizeof(answer));
     expect("HTTP/1.1 307 Temporary Redirect\r\n");
     expect("Location: /x  Set-Cookie: a=b \r\n");

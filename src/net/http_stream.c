@@ -30,9 +30,8 @@ static void drop_posted(void *arg)
     http_stream_drop(arg);
 }
 
-void http_stream_begin(struct http_exchange *exchange, int status,
-                       const struct http_header *headers, size_t n_headers, loop_fn *on_close,
-                       void *arg)
+void http_stream_begin(struct http_exchange *exchange, const struct http_answer *head,
+                       loop_fn *on_close, void *arg)
 {
     assert(loop_is_current(exchange->home->loop) && on_close != NULL);
     bool was_answered = atomic_exchange(&exchange->is_answered, true);
@@ -49,8 +48,8 @@ void http_stream_begin(struct http_exchange *exchange, int status,
     exchange->is_chunked = exchange->parser.minor_version > 0;
     exchange->is_kept = exchange->is_chunked && exchange->parser.keep_alive &&
                         !atomic_load(&exchange->home->server->is_stopping);
-    struct http_answer answer = {
-        .status = status, .headers = headers, .n_headers = n_headers, .is_stream = true};
+    struct http_answer answer = *head;
+    answer.is_stream = true;
     struct http_connection *connection = exchange->connection;
     http_connection_enter(connection, HTTP_CONNECTION_STREAMING, 0);
     if (!http_answer_write(exchange, &answer, exchange->answer) ||

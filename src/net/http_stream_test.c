@@ -33,11 +33,13 @@ static void begin(struct http_exchange *exchange, void *arg)
     struct stage *stage = arg;
     struct http_header type = {"Content-Type", "text/event-stream"};
     if (text_is(http_exchange_request(exchange)->path, "/plain")) {
-        http_respond(exchange, 200, NULL, 0, "plain", 5);
+        http_respond(exchange, &(struct http_answer){.status = 200, .body = "plain", .len = 5});
         return;
     }
     stage->exchange = exchange;
-    http_stream_begin(exchange, 200, &type, 1, stream_closed, stage);
+    http_stream_begin(exchange,
+                      &(struct http_answer){.status = 200, .headers = &type, .n_headers = 1},
+                      stream_closed, stage);
     http_stream_write(exchange, "first\n", 6);
     if (stage->ends_at_once)
         http_stream_end(exchange);
@@ -205,7 +207,8 @@ END_TEST
 static void begin_late(void *arg)
 {
     struct stage *stage = arg;
-    http_stream_begin(stage->exchange, 200, NULL, 0, stream_closed, stage);
+    http_stream_begin(stage->exchange, &(struct http_answer){.status = 200}, stream_closed,
+                      stage);
     http_stream_write(stage->exchange, "x", 1);
     http_stream_end(stage->exchange);
 }

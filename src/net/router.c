@@ -175,46 +175,37 @@ static const char *allow_list(unsigned methods, struct arena *arena)
 }
 
 /* Nothing fits: says what is wrong with the request. */
-static int explain(const struct router *router, unsigned methods, const char *path,
-                   struct arena *arena, const char **out_allow)
+static struct router_match explain(const struct router *router, unsigned methods,
+                                   const char *path, struct arena *arena)
 {
-    if (methods != 0) {
-        *out_allow = allow_list(methods, arena);
-        return *out_allow != NULL ? 405 : 500;
-    }
+    struct router_match match = {.status = 404};
     size_t len = strlen(path);
-    if (len < 2 || path[len - 1] != '/')
-        return 404;
-    char *bare = arena_strndup(arena, path, len - 1);
-    if (bare == NULL)
-        return 500;
-    if (find_best(router, HTTP_GET, bare).methods == 0)
-        return 404;
-    *out_allow = http_path_escape(bare, arena);
-    return *out_allow != NULL ? 307 : 500;
+    if (methods != 0) {
+        match.allow = allow_list(methods, arena);
+        match.status = match.allow != NULL ? 405 : 500;
+    } else if (len >= 2 && path[len - 1] == '/') {
+        char *bare = arena_strndup(arena, path, len - 1);
+        bool fits = bare != NULL && find_best(router, HTTP_GET, bare).methods != 0;
+        match.allow = fits ? http_path_escape(bare, arena) : NULL;
+        match.status = match.allow != NULL ? 307 : fits || bare == NULL ? 500 : 404;
+    }
+    return match;
 }
 
-const struct route *router_find(const struct router *router, enum http_method method,
-                                const char *path, struct arena *arena,
-                                struct route_params *out_params, void **out_arg,
-                                int *out_status, const char **out_allow)
+struct router_match router_find(const struct router *router, enum http_method method,
+                                const char *path, struct arena *arena)
 {
     struct best best = find_best(router, method, path);
-    *out_allow = NULL;
-    if (best.entry == NULL) {
-        *out_status = explain(router, best.methods, path, arena, out_allow);
-        return NULL;
-    }
-    struct route_params params = {.len = best.n_values};
+    if (best.entry == NULL)
+        return explain(router, best.methods, path, arena);
+    struct router_match match = {.route = best.entry->route,
+                                 .params.len = best.n_values,
+                                 .arg = best.entry->arg,
+                                 .status = 200};
     for (size_t i = 0; i < best.n_values; i++) {
-        params.values[i] = arena_strndup(arena, best.values[i].data, best.values[i].len);
-        if (params.values[i] == NULL) {
-            *out_status = 500;
-            return NULL;
-        }
+        match.params.values[i] = arena_strndup(arena, best.values[i].data, best.values[i].len);
+        if (match.params.values[i] == NULL)
+            return (struct router_match){.status = 500};
     }
-    *out_params = params;
-    *out_arg = best.entry->arg;
-    *out_status = 200;
-    return best.entry->route;
+    return match;
 }

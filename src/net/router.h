@@ -37,10 +37,17 @@ void router_free(struct router *router);
 /* The routes are borrowed and live as long as the router.  Later ones win over equal ones. */
 void router_add(struct router *router, const struct route *routes, size_t n_routes, void *arg);
 
-/* What answers this method and path: NULL and *out_status 404, 405 (with *out_allow, a list for
- * the Allow header, in `arena`), or 307 (with *out_allow the target, escaped, without the
- * query).  500 when the arena is full.  *out_status is 200 with a route. */
-const struct route *router_find(const struct router *router, enum http_method method,
-                                const char *path, struct arena *arena,
-                                struct route_params *out_params, void **out_arg,
-                                int *out_status, const char **out_allow);
+/* What router_find() found. */
+struct router_match {
+    const struct route *route; /* NULL = none, the status says why */
+    struct route_params params;
+    void *arg;  /* as given with the routes */
+    int status; /* 200 with a route; 404, 405, 307; 500 when the arena was full */
+    const char
+        *allow; /* 405: a list for the Allow header; 307: the target, escaped, without the
+                        * query; else NULL */
+};
+
+/* What answers this method and path; its texts live in `arena`. */
+struct router_match router_find(const struct router *router, enum http_method method,
+                                const char *path, struct arena *arena);

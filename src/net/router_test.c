@@ -70,24 +70,20 @@ static void ask(const struct router *router, const struct question *question, vo
 {
     struct arena arena;
     arena_init(&arena, 65536);
-    struct route_params params = {0};
-    void *arg = NULL;
-    int status = 0;
-    const char *allow = NULL;
-    const struct route *route = router_find(router, question->method, question->path, &arena,
-                                            &params, &arg, &status, &allow);
-    ck_assert_msg(status == question->status, "%s: %d", question->path, status);
+    const struct router_match match =
+        router_find(router, question->method, question->path, &arena);
+    ck_assert_msg(match.status == question->status, "%s: %d", question->path, match.status);
     char more[256] = "";
-    if (route == NULL) {
+    if (match.route == NULL) {
         ck_assert_msg(question->pattern == NULL, "%s", question->path);
-        text_copy(more, sizeof(more), allow != NULL ? allow : "");
+        text_copy(more, sizeof(more), match.allow != NULL ? match.allow : "");
     } else {
         ck_assert_ptr_nonnull(question->pattern);
-        ck_assert_str_eq(route->pattern, question->pattern);
-        ck_assert_ptr_eq(arg, mark);
-        for (size_t i = 0; i < params.len; i++)
+        ck_assert_str_eq(match.route->pattern, question->pattern);
+        ck_assert_ptr_eq(match.arg, mark);
+        for (size_t i = 0; i < match.params.len; i++)
             snprintf(more + strlen(more), sizeof(more) - strlen(more), "%s%s", i > 0 ? "|" : "",
-                     params.values[i]);
+                     match.params.values[i]);
     }
     ck_assert_str_eq(more, question->more);
     arena_deinit(&arena);
@@ -110,17 +106,8 @@ START_TEST(prefers_the_very_method)
     arena_init(&arena, 4096);
     struct router *router = router_new();
     router_add(router, routes, ARRAY_LEN(routes), NULL);
-    struct route_params params;
-    void *arg;
-    int status;
-    const char *allow;
-    ck_assert_uint_eq(
-        router_find(router, HTTP_HEAD, "/probe", &arena, &params, &arg, &status, &allow)
-            ->rights,
-        8);
-    ck_assert_uint_eq(
-        router_find(router, HTTP_GET, "/probe", &arena, &params, &arg, &status, &allow)->rights,
-        7);
+    ck_assert_uint_eq(router_find(router, HTTP_HEAD, "/probe", &arena).route->rights, 8);
+    ck_assert_uint_eq(router_find(router, HTTP_GET, "/probe", &arena).route->rights, 7);
     router_free(router);
     arena_deinit(&arena);
 }
@@ -132,13 +119,9 @@ START_TEST(says_500_when_the_arena_is_full)
     arena_init(&arena, 1);
     struct router *router = router_new();
     router_add(router, routes, ARRAY_LEN(routes), NULL);
-    struct route_params params;
-    void *arg;
-    int status;
-    const char *allow;
-    ck_assert_ptr_null(
-        router_find(router, HTTP_GET, "/hosts/7", &arena, &params, &arg, &status, &allow));
-    ck_assert_int_eq(status, 500);
+    const struct router_match match = router_find(router, HTTP_GET, "/hosts/7", &arena);
+    ck_assert_ptr_null(match.route);
+    ck_assert_int_eq(match.status, 500);
     router_free(router);
     arena_deinit(&arena);
 }
@@ -149,13 +132,9 @@ START_TEST(an_empty_router_knows_nothing)
     struct arena arena;
     arena_init(&arena, 4096);
     struct router *router = router_new();
-    struct route_params params;
-    void *arg;
-    int status;
-    const char *allow;
-    ck_assert_ptr_null(
-        router_find(router, HTTP_GET, "/", &arena, &params, &arg, &status, &allow));
-    ck_assert_int_eq(status, 404);
+    const struct router_match match = router_find(router, HTTP_GET, "/", &arena);
+    ck_assert_ptr_null(match.route);
+    ck_assert_int_eq(match.status, 404);
     router_free(router);
     router_free(NULL);
     arena_deinit(&arena);

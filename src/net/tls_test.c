@@ -161,7 +161,7 @@ static void say_hello(struct http_exchange *exchange, void *arg)
 {
     (void)arg;
     ck_assert(http_exchange_request(exchange)->is_tls);
-    http_respond(exchange, 200, NULL, 0, "hello", 5);
+    http_respond(exchange, &(struct http_answer){.status = 200, .body = "hello", .len = 5});
 }
 
 /* One handshake and one request with plain OpenSSL, up to `version`.  The status of both. */

@@ -75,9 +75,11 @@ START_TEST(narrowing_reaches_every_selector)
     table_source_add(&table, labels_of("cpu", "b"), 0, 95);
     table_source_add(&table, labels_of("up", "a"), 0, 1);
     table_source_add(&table, labels_of("up", "b"), 0, 1);
+    struct arena arena;
     struct query_context context = {.source = {&table_source_kind, &table},
                                     .lookback = QUERY_LOOKBACK_DEFAULT,
-                                    .max_samples = 1000};
+                                    .max_samples = 1000,
+                                    .arena = &arena};
     struct expr *expr = parsed("cpu{instance=~\"[a-z]\"} > 80 and on (instance) "
                                "sum by (instance) (last_over_time(up[5m])) == 1");
     struct expr *narrowed = NULL, *twice = NULL;
@@ -85,19 +87,18 @@ START_TEST(narrowing_reaches_every_selector)
     ck_assert_int_eq(expr_narrow(narrowed, "instance", "a", &twice), 0);
 
     /* The narrowed ones live on without what they were made from. */
-    struct arena arena;
     arena_init(&arena, 1 << 20);
     struct query_result result;
-    ck_assert_int_eq(query_instant(&context, expr, 0, &arena, &result, NULL), 0);
+    ck_assert_int_eq(query_instant(&context, expr, 0, &result, NULL), 0);
     ck_assert_uint_eq(result.n_series, 2);
     query_result_release(&result);
     expr_free(expr);
-    ck_assert_int_eq(query_instant(&context, narrowed, 0, &arena, &result, NULL), 0);
+    ck_assert_int_eq(query_instant(&context, narrowed, 0, &result, NULL), 0);
     ck_assert_uint_eq(result.n_series, 1);
     ck_assert_str_eq(labels_value(result.series[0].labels, "instance"), "b");
     query_result_release(&result);
     expr_free(narrowed);
-    ck_assert_int_eq(query_instant(&context, twice, 0, &arena, &result, NULL), 0);
+    ck_assert_int_eq(query_instant(&context, twice, 0, &result, NULL), 0);
     ck_assert_uint_eq(result.n_series, 0);
     query_result_release(&result);
     expr_free(twice);

@@ -228,11 +228,11 @@ static int run(struct eval *eval, const struct expr *expr, const struct times *t
 }
 
 int query_instant(const struct query_context *context, const struct expr *expr, msec_t at_ms,
-                  struct arena *arena, struct query_result *out_result, struct problem *problem)
+                  struct query_result *out_result, struct problem *problem)
 {
     struct times times = {at_ms, 0, 1};
     struct eval eval = {.context = context,
-                        .arena = arena,
+                        .arena = context->arena,
                         .problem = problem,
                         .from_ms = at_ms,
                         .to_ms = at_ms};
@@ -252,16 +252,17 @@ static int bad_range(struct problem *problem, const char *text)
     return QUERY_BAD_DATA;
 }
 
-int query_range(const struct query_context *context, const struct expr *expr, msec_t from_ms,
-                msec_t to_ms, mspan_t step_ms, struct arena *arena,
-                struct query_result *out_result, struct problem *problem)
+int query_range(const struct query_context *context, const struct expr *expr,
+                const struct query_span *span, struct query_result *out_result,
+                struct problem *problem)
 {
-    if (step_ms <= 0)
+    if (span->step_ms <= 0)
         return bad_range(problem, "the step must be greater than 0");
-    if (to_ms < from_ms)
+    if (span->to_ms < span->from_ms)
         return bad_range(problem, "the end lies before the start");
-    mspan_t span;
-    if (__builtin_sub_overflow(to_ms, from_ms, &span) || span / step_ms > QUERY_POINTS_MAX)
+    mspan_t length;
+    if (__builtin_sub_overflow(span->to_ms, span->from_ms, &length) ||
+        length / span->step_ms > QUERY_POINTS_MAX)
         return bad_range(problem,
                          "more than 11,000 points per series: choose a greater step or "
                          "a shorter range");
@@ -271,19 +272,20 @@ int query_range(const struct query_context *context, const struct expr *expr, ms
         return QUERY_BAD_DATA;
     }
 
-    struct times times = {from_ms, step_ms, (size_t)(span / step_ms) + 1};
+    struct times times = {span->from_ms, span->step_ms, (size_t)(length / span->step_ms) + 1};
     struct eval eval = {.context = context,
-                        .arena = arena,
+                        .arena = context->arena,
                         .problem = problem,
-                        .from_ms = from_ms,
-                        .to_ms = to_ms};
+                        .from_ms = span->from_ms,
+                        .to_ms = span->to_ms};
     struct query_result result;
     int error = run(&eval, expr, &times, &result);
     if (error != 0)
         return error;
     if (result.type == QUERY_SCALAR && times.n == 1) {
-        struct query_series *series = arena_calloc(arena, 1, sizeof(*series));
-        struct sample *sample = arena_memdup(arena, &result.scalar, sizeof(result.scalar));
+        struct query_series *series = arena_calloc(context->arena, 1, sizeof(*series));
+        struct sample *sample =
+            arena_memdup(context->arena, &result.scalar, sizeof(result.scalar));
         if (series == NULL || sample == NULL)
             return QUERY_TOO_LARGE;
         *series = (struct query_series){labels_new(NULL, 0), sample, 1};

@@ -31,7 +31,8 @@ static void setup(void)
 {
     context = (struct query_context){.source = {&table_source_kind, &table},
                                      .lookback = QUERY_LOOKBACK_DEFAULT,
-                                     .max_samples = 1000000};
+                                     .max_samples = 1000000,
+                                     .arena = &arena};
     arena_init(&arena, 64 << 20);
     fill(12, 20);
 }
@@ -49,7 +50,8 @@ static int range(const char *text, msec_t from, msec_t to, mspan_t step)
     struct query_result result = {0};
     problem = (struct problem){0};
     ck_assert_msg(query_parse(text, &expr, &problem) == 0, "%s: %s", text, problem.text);
-    int error = query_range(&context, expr, from, to, step, &arena, &result, &problem);
+    int error =
+        query_range(&context, expr, &(struct query_span){from, to, step}, &result, &problem);
     query_result_release(&result);
     expr_free(expr);
     return error;
@@ -153,8 +155,9 @@ START_TEST(small_memory_is_an_error)
         struct expr *expr = NULL;
         struct query_result result = {0};
         ck_assert_int_eq(query_parse(everything[_i], &expr, NULL), 0);
-        int error = query_range(&context, expr, 0, 19 * MSEC_MINUTE, MSEC_MINUTE, &small,
-                                &result, &problem);
+        const struct query_span span = {0, 19 * MSEC_MINUTE, MSEC_MINUTE};
+        context.arena = &small;
+        int error = query_range(&context, expr, &span, &result, &problem);
         ck_assert_msg(error == 0 || error == QUERY_TOO_LARGE, "%s: %d %s", everything[_i],
                       error, problem.text);
         ck_assert(error == 0 || !fitted);

@@ -249,8 +249,11 @@ static bool run_as_range(const struct query_context *context, const struct expr 
     arena_init(&arena, ARENA_BYTES);
     struct query_result result = {0};
     struct problem problem = {0};
-    int error = query_range(context, expr, test->from - MSEC_MINUTE, test->from + MSEC_MINUTE,
-                            MSEC_MINUTE, &arena, &result, &problem);
+    struct query_context other = *context;
+    other.arena = &arena;
+    const struct query_span span = {test->from - MSEC_MINUTE, test->from + MSEC_MINUTE,
+                                    MSEC_MINUTE};
+    int error = query_range(&other, expr, &span, &result, &problem);
     bool good = error == 0 && middle_agrees(&result, instant, test->from);
     if (!good) {
         printf("#   as a range query: error %d %s\n", error, problem.text);
@@ -263,20 +266,21 @@ static bool run_as_range(const struct query_context *context, const struct expr 
 
 static bool run(const struct test_case *test)
 {
+    struct arena arena;
     struct query_context context = {.source = {&table_source_kind, &table},
                                     .lookback = QUERY_LOOKBACK_DEFAULT,
-                                    .max_samples = 10000000};
+                                    .max_samples = 10000000,
+                                    .arena = &arena};
+    const struct query_span span = {test->from, test->to, test->step};
     struct expr *expr = NULL;
     struct problem problem = {0};
     struct query_result result = {0};
-    struct arena arena;
     arena_init(&arena, ARENA_BYTES);
     int error = query_parse(test->text, &expr, &problem);
     if (error == 0 && test->is_range)
-        error = query_range(&context, expr, test->from, test->to, test->step, &arena, &result,
-                            &problem);
+        error = query_range(&context, expr, &span, &result, &problem);
     else if (error == 0)
-        error = query_instant(&context, expr, test->from, &arena, &result, &problem);
+        error = query_instant(&context, expr, test->from, &result, &problem);
 
     bool good = test->must_fail ? error != 0 : error == 0 && result_is(&result, test);
     if (!good) {

@@ -74,6 +74,13 @@ struct query_context {
     size_t max_samples;    /* read per query, e.g. 50 M */
     mono_t deadline;       /* checked while evaluating; 0 = none */
     const bool *cancelled; /* read while evaluating; NULL = never */
+    struct arena *arena;   /* where results live; its ceiling limits the query's memory */
+};
+
+/* Evaluated at from_ms, from_ms + step_ms, ... up to to_ms. */
+struct query_span {
+    msec_t from_ms, to_ms;
+    mspan_t step_ms;
 };
 
 enum query_error { /* positive: the caller must tell the user */
@@ -88,11 +95,10 @@ enum query_error { /* positive: the caller must tell the user */
 
 /* 0, an enum query_error, or -errno from the source. */
 int query_instant(const struct query_context *context, const struct expr *expr, msec_t at_ms,
-                  struct arena *arena, struct query_result *out_result,
-                  struct problem *problem);
-int query_range(const struct query_context *context, const struct expr *expr, msec_t from_ms,
-                msec_t to_ms, mspan_t step_ms, struct arena *arena,
-                struct query_result *out_result, struct problem *problem);
+                  struct query_result *out_result, struct problem *problem);
+int query_range(const struct query_context *context, const struct expr *expr,
+                const struct query_span *span, struct query_result *out_result,
+                struct problem *problem);
 
 /* {"resultType":"matrix","result":[...]}, as Prometheus writes it. */
 void query_result_write(const struct query_result *result, struct json *json);

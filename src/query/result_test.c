@@ -8,17 +8,19 @@ static struct table_source table;
 /* The JSON of a query at 1.5 s, or over 0..2 s in steps of 1 s. */
 static void check_json(const char *text, bool is_range, const char *wanted)
 {
+    static const struct query_span span = {0, 2000, 1000};
+    struct arena arena;
     struct query_context context = {.source = {&table_source_kind, &table},
                                     .lookback = QUERY_LOOKBACK_DEFAULT,
-                                    .max_samples = 1000};
+                                    .max_samples = 1000,
+                                    .arena = &arena};
     struct expr *expr = NULL;
     struct problem problem = {0};
     struct query_result result;
-    struct arena arena;
     arena_init(&arena, 1 << 20);
     ck_assert_int_eq(query_parse(text, &expr, &problem), 0);
-    int error = is_range ? query_range(&context, expr, 0, 2000, 1000, &arena, &result, &problem)
-                         : query_instant(&context, expr, 1500, &arena, &result, &problem);
+    int error = is_range ? query_range(&context, expr, &span, &result, &problem)
+                         : query_instant(&context, expr, 1500, &result, &problem);
     ck_assert_int_eq(error, 0);
     struct buf out;
     struct json json;

@@ -150,13 +150,16 @@ START_TEST(moving_windows_see_what_they_should)
     for (int round = 0; round < ROUNDS; round++) {
         struct table_source table = {0};
         make_samples(&table);
+        struct arena arena;
         struct query_context context = {.source = {&table_source_kind, &table},
                                         .lookback = QUERY_LOOKBACK_DEFAULT,
-                                        .max_samples = 100000};
+                                        .max_samples = 100000,
+                                        .arena = &arena};
         int reach = 1 + (int)below(900000);
         mspan_t step = 1 + (mspan_t)below(200000);
         msec_t from = (msec_t)below(1500000) - 200000;
         size_t n = 1 + below(40);
+        const struct query_span span = {from, from + (msec_t)(n - 1) * step, step};
         char text[64];
         const char *name = functions[_i].name;
         if (*name == '\0')
@@ -166,12 +169,9 @@ START_TEST(moving_windows_see_what_they_should)
 
         struct expr *expr;
         struct query_result result;
-        struct arena arena;
         arena_init(&arena, 1 << 22);
         ck_assert_int_eq(query_parse(text, &expr, NULL), 0);
-        ck_assert_int_eq(query_range(&context, expr, from, from + (msec_t)(n - 1) * step, step,
-                                     &arena, &result, NULL),
-                         0);
+        ck_assert_int_eq(query_range(&context, expr, &span, &result, NULL), 0);
         check_series(&result, &(struct steps){from, step, n}, functions[_i].naive, reach);
         query_result_release(&result);
         expr_free(expr);

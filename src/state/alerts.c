@@ -72,11 +72,11 @@ static int take_alert(const struct db_row *row, void *arg)
     return 0;
 }
 
-static int run_for_alert(struct db *db, const char *sql, const struct db_value *args,
-                         size_t n_args, struct alert *out_alert)
+static int run_for_alert(struct db *db, const char *sql, struct db_args args,
+                         struct alert *out_alert)
 {
     struct found_alert found = {0};
-    int error = db_run(db, sql, args, n_args, take_alert, &found);
+    int error = db_run(db, sql, args, take_alert, &found);
     if (error != 0)
         return error;
     if (!found.came)

@@ -216,15 +216,15 @@ static int bind_value(sqlite3_stmt *statement, int at, const struct db_value *va
     return SQLITE_MISUSE;
 }
 
-static int bind_all(sqlite3_stmt *statement, const struct db_value *args, size_t n_args)
+static int bind_all(sqlite3_stmt *statement, struct db_args args)
 {
-    assert((size_t)sqlite3_bind_parameter_count(statement) == n_args);
-    for (size_t i = 0; i < n_args; i++) {
+    assert((size_t)sqlite3_bind_parameter_count(statement) == args.len);
+    for (size_t i = 0; i < args.len; i++) {
         char name[24];
         snprintf(name, sizeof(name), "$%zu", i + 1);
         int at = sqlite3_bind_parameter_index(statement, name);
         assert(at > 0);
-        int code = bind_value(statement, at, &args[i]);
+        int code = bind_value(statement, at, &args.values[i]);
         if (code != SQLITE_OK)
             return code;
     }
@@ -246,8 +246,8 @@ static int step_all(struct db *db, sqlite3_stmt *statement, db_row_fn *row, void
     }
 }
 
-static int run_locked(struct db *db, const char *sql, const struct db_value *args,
-                      size_t n_args, db_row_fn *row, void *arg)
+static int run_locked(struct db *db, const char *sql, struct db_args args, db_row_fn *row,
+                      void *arg)
 {
     struct statement *cached;
     sqlite3_stmt *handle;
@@ -259,7 +259,7 @@ static int run_locked(struct db *db, const char *sql, const struct db_value *arg
         cached->in_use = true;
     if (!sqlite3_stmt_readonly(handle))
         db->dirty = true;
-    int code = bind_all(handle, args, n_args);
+    int code = bind_all(handle, args);
     error = code == SQLITE_OK ? step_all(db, handle, row, arg) : error_of(db->handle, code);
     if (cached != NULL) {
         sqlite3_reset(handle);
@@ -271,11 +271,10 @@ static int run_locked(struct db *db, const char *sql, const struct db_value *arg
     return error;
 }
 
-int db_run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-           db_row_fn *row, void *arg)
+int db_run(struct db *db, const char *sql, struct db_args args, db_row_fn *row, void *arg)
 {
     pthread_mutex_lock(&db->lock);
-    int error = run_locked(db, sql, args, n_args, row, arg);
+    int error = run_locked(db, sql, args, row, arg);
     pthread_mutex_unlock(&db->lock);
     return error;
 }
@@ -293,11 +292,10 @@ static int take_id(const struct db_row *row, void *arg)
     return 0;
 }
 
-int db_run_for_id(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-                  int64_t *out_id)
+int db_run_for_id(struct db *db, const char *sql, struct db_args args, int64_t *out_id)
 {
     struct id_row found = {false, 0};
-    int error = db_run(db, sql, args, n_args, take_id, &found);
+    int error = db_run(db, sql, args, take_id, &found);
     if (error != 0)
         return error;
     if (!found.came)
@@ -314,11 +312,10 @@ static int count_row(const struct db_row *row, void *arg)
     return 0;
 }
 
-int db_run_for_count(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-                     int64_t *out_count)
+int db_run_for_count(struct db *db, const char *sql, struct db_args args, int64_t *out_count)
 {
     int64_t count = 0;
-    int error = db_run(db, sql, args, n_args, count_row, &count);
+    int error = db_run(db, sql, args, count_row, &count);
     if (error != 0)
         return error;
     *out_count = count;

@@ -39,6 +39,12 @@ struct db_value {
     size_t len;
 };
 
+/* The values of $1, $2, ... */
+struct db_args {
+    const struct db_value *values; /* borrowed for the call */
+    size_t len;
+};
+
 struct db_value db_int(int64_t value);
 struct db_value db_int_or_null(int64_t value); /* 0 is NULL: ids and "never" times */
 struct db_value db_real(double value);
@@ -67,14 +73,14 @@ void db_close(struct db *db);
 
 /* Runs one statement.  `row` may be NULL.  0; -EEXIST (unique violated), -ENOENT (reference to a
  * row that is not there), -ENOSPC, -EIO, or what `row` returned. */
-int db_run(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-           db_row_fn *row, void *arg);
+int db_run(struct db *db, const char *sql, struct db_args args, db_row_fn *row, void *arg);
 
 /* db_run(db, sql, DB_ARGS(db_int(1), db_text("x")), row, arg) */
 #define DB_ARGS(...)                                                                           \
-    (const struct db_value[]){__VA_ARGS__},                                                    \
-        sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
-#define DB_NO_ARGS NULL, 0
+    ((struct db_args){(const struct db_value[]){__VA_ARGS__},                                  \
+                      sizeof((const struct db_value[]){__VA_ARGS__}) /                         \
+                          sizeof(struct db_value)})
+#define DB_NO_ARGS ((struct db_args){NULL, 0})
 
 /* Rows that the last INSERT, UPDATE or DELETE of this transaction touched. */
 int64_t db_changes(struct db *db);
@@ -90,9 +96,7 @@ bool db_in_transaction(const struct db *db); /* by the calling thread */
 int db_sync(struct db *db);
 
 /* How many rows came: DELETE ... RETURNING 1.  0, -errno. */
-int db_run_for_count(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-                     int64_t *out_count);
+int db_run_for_count(struct db *db, const char *sql, struct db_args args, int64_t *out_count);
 
 /* An id that a row returned: SELECT or RETURNING of one integer.  0, -ENOENT when no row came. */
-int db_run_for_id(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
-                  int64_t *out_id);
+int db_run_for_id(struct db *db, const char *sql, struct db_args args, int64_t *out_id);

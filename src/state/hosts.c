@@ -51,11 +51,11 @@ static int take_host(const struct db_row *row, void *arg)
     return 0;
 }
 
-static int run_for_host(struct db *db, const char *sql, const struct db_value *args,
-                        size_t n_args, struct host *out_host)
+static int run_for_host(struct db *db, const char *sql, struct db_args args,
+                        struct host *out_host)
 {
     struct found_host found = {0};
-    int error = db_run(db, sql, args, n_args, take_host, &found);
+    int error = db_run(db, sql, args, take_host, &found);
     if (error != 0)
         return error;
     if (!found.came)
@@ -65,11 +65,10 @@ static int run_for_host(struct db *db, const char *sql, const struct db_value *a
 }
 
 /* A change that must meet exactly one row: its RETURNING says whether it did. */
-static int run_on_host(struct db *db, const char *sql, const struct db_value *args,
-                       size_t n_args)
+static int run_on_host(struct db *db, const char *sql, struct db_args args)
 {
     int64_t id;
-    return db_run_for_id(db, sql, args, n_args, &id);
+    return db_run_for_id(db, sql, args, &id);
 }
 
 static bool enrolment_is_valid(const struct host_enrolment *enrolment)
@@ -162,11 +161,10 @@ static int append_text(const struct db_row *row, void *arg)
     return buf_append_text(found->out, db_row_text(row, 0));
 }
 
-static int run_for_text(struct db *db, const char *sql, const struct db_value *args,
-                        size_t n_args, struct buf *out)
+static int run_for_text(struct db *db, const char *sql, struct db_args args, struct buf *out)
 {
     struct text_row found = {false, out};
-    int error = db_run(db, sql, args, n_args, append_text, &found);
+    int error = db_run(db, sql, args, append_text, &found);
     return error != 0 || found.came ? error : -ENOENT;
 }
 

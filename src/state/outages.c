@@ -54,11 +54,11 @@ static int take_outage(const struct db_row *row, void *arg)
     return 0;
 }
 
-static int run_for_outage(struct db *db, const char *sql, const struct db_value *args,
-                          size_t n_args, struct outage *out_outage)
+static int run_for_outage(struct db *db, const char *sql, struct db_args args,
+                          struct outage *out_outage)
 {
     struct found_outage found = {0};
-    int error = db_run(db, sql, args, n_args, take_outage, &found);
+    int error = db_run(db, sql, args, take_outage, &found);
     if (error != 0)
         return error;
     if (!found.came)

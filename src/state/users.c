@@ -83,7 +83,7 @@ static int take_user(const struct db_row *row, void *arg)
 static int find_one(struct db *db, const char *sql, struct db_value by, struct user *out_user)
 {
     struct user_search search = {.out = out_user};
-    int error = db_run(db, sql, &by, 1, take_user, &search);
+    int error = db_run(db, sql, (struct db_args){&by, 1}, take_user, &search);
     if (error != 0)
         return error;
     return search.found ? 0 : -ENOENT;

@@ -51,12 +51,14 @@ static void fill_table(void)
 static int run(const struct query_context *context, const struct expr *expr, bool is_range,
                struct arena *arena, struct query_result *result)
 {
+    const struct query_span span = {AT - 3 * MSEC_MINUTE, AT + 3 * MSEC_MINUTE, MSEC_MINUTE};
     struct problem problem;
     arena_init(arena, ARENA_BYTES);
+    struct query_context own = *context;
+    own.arena = arena;
     *result = (struct query_result){0};
-    return is_range ? query_range(context, expr, AT - 3 * MSEC_MINUTE, AT + 3 * MSEC_MINUTE,
-                                  MSEC_MINUTE, arena, result, &problem)
-                    : query_instant(context, expr, AT, arena, result, &problem);
+    return is_range ? query_range(&own, expr, &span, result, &problem)
+                    : query_instant(&own, expr, AT, result, &problem);
 }
 
 static bool same_value(double a, double b)
