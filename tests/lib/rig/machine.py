@@ -9,6 +9,7 @@ The link is a veth pair: `gateway` is the test's end (where the server listens),
 machine's. The machine's cgroups lie in one group of their own. kill() takes all of it away: it
 ends PID 1, and with it the kernel ends the rest of that PID namespace.
 """
+import ctypes
 import itertools
 import os
 import pathlib
@@ -32,7 +33,10 @@ mount -t cgroup2 cgroup2 /run/v2
 ip link add rig0 type veth peer name rig1
 """
 
+PR_SET_PDEATHSIG = 1
+
 _numbers = itertools.count()
+_libc = ctypes.CDLL(None)
 
 
 def why_not():
@@ -94,7 +98,7 @@ class Machine:
         with log:
             self.launcher = subprocess.Popen(
                 ["unshare", *NAMESPACES, HERE / "machine.sh", self.folder, self.hierarchy],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=self._enter_groups)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=self._settle)
         children = pathlib.Path(f"/proc/{self.launcher.pid}/task/{self.launcher.pid}/children")
         self.pid = int(self._wait(lambda: children.read_text().split(), "PID 1")[0])
         _run("ip", "link", "add", self.link, "type", "veth", "peer", "name", "eth0", "netns",
@@ -118,7 +122,9 @@ class Machine:
                 for name in ("cpuset.cpus", "cpuset.mems"):  # empty ones take no process
                     (group / name).write_text((group.parent / name).read_text())
 
-    def _enter_groups(self):
+    def _settle(self):
+        """In the launcher: the machine's cgroups, and no life after the test run's."""
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         for group in self.groups:
             (group / "cgroup.procs").write_text(str(os.getpid()))
 
