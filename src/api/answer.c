@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct http_header json_headers[] = {{"Content-Type", "application/json"},
                                                   {"Cache-Control", "no-store"}};
 
@@ -84,10 +86,32 @@ void answer_retry(struct http_exchange *exchange, int status, mspan_t after, con
     send_problem(exchange, status, NULL, detail, &header);
 }
 
+/* "There is no host 7.", after what the path names. */
+static void answer_missing(struct http_exchange *exchange)
+{
+    static const struct {
+        const char *prefix, *noun;
+    } nouns[] = {
+        {"/api/v1/hosts/", "host"},       {"/api/v1/alerts/", "alert"},
+        {"/api/v1/outages/", "outage"},   {"/api/v1/thresholds/", "threshold"},
+        {"/api/v1/channels/", "channel"}, {"/api/v1/tokens/", "token"},
+    };
+    const char *path = http_exchange_request(exchange)->path;
+    for (size_t i = 0; i < ARRAY_LEN(nouns); i++) {
+        const char *name = text_after(path, nouns[i].prefix);
+        if (name != NULL) {
+            answer_problem(exchange, 404, NULL, "There is no %s %.*s.", nouns[i].noun,
+                           (int)strcspn(name, "/"), name);
+            return;
+        }
+    }
+    answer_problem(exchange, 404, NULL, "There is nothing like that.");
+}
+
 void answer_error(struct http_exchange *exchange, int error)
 {
     switch (-error) {
-    case ENOENT: answer_problem(exchange, 404, NULL, "There is no such thing."); break;
+    case ENOENT: answer_missing(exchange); break;
     case EEXIST:
         answer_problem(exchange, 409, NULL, "Something with this name exists already.");
         break;

@@ -83,7 +83,7 @@ bool resource_id(struct http_exchange *exchange, const struct route_params *para
         *out_id = id;
         return true;
     }
-    answer_problem(exchange, 404, NULL, "There is no such thing.");
+    answer_error(exchange, -ENOENT);
     return false;
 }
 

@@ -66,8 +66,8 @@ static bool take_number(struct http_exchange *exchange, const struct body_field 
     }
     number->value = json_number_value(value);
     if (!(number->value >= field->min && number->value <= field->max)) {
-        answer_problem(exchange, 422, field->name, "\"%s\" must be from %g to %g.", field->name,
-                       field->min, field->max);
+        answer_problem(exchange, 422, field->name, "\"%s\" must be from %.15g to %.15g.",
+                       field->name, field->min, field->max);
         return false;
     }
     return true;

@@ -56,9 +56,9 @@ static json_t *read_document(struct http_exchange *exchange)
 static void answer_refusal(struct http_exchange *exchange, int error, const char *field,
                            const struct problem *problem)
 {
-    if (error == -EINVAL || error == -EEXIST)
-        answer_problem(exchange, error == -EEXIST ? 409 : 422, *field == '\0' ? NULL : field,
-                       "%s", problem->text);
+    int status = error == -EINVAL ? 422 : error == -EEXIST ? 409 : error == -EBADMSG ? 400 : 0;
+    if (status != 0)
+        answer_problem(exchange, status, *field == '\0' ? NULL : field, "%s", problem->text);
     else
         answer_error(exchange, error);
 }
@@ -142,7 +142,8 @@ static void test_channel(struct http_exchange *exchange, const struct route_para
 }
 
 static const struct route routes[] = {
-    {HTTP_GET, "/api/v1/channels", get_channels, RIGHT_READ},
+    /* Addresses and headers of webhooks are half a secret: not for those who may only look. */
+    {HTTP_GET, "/api/v1/channels", get_channels, RIGHT_OPERATE},
     {HTTP_POST, "/api/v1/channels", post_channel, RIGHT_CONFIGURE},
     {HTTP_PUT, "/api/v1/channels/{id}", put_channel, RIGHT_CONFIGURE},
     {HTTP_DELETE, "/api/v1/channels/{id}", delete_channel, RIGHT_CONFIGURE},

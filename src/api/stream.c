@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stream - GET /api/v1/live, see live.h. */
+#include <errno.h>
+
 #include "api/resource.h"
 #include "state/hosts.h"
 
@@ -14,6 +16,10 @@ static void get_live(struct http_exchange *exchange, const struct route_params *
     org_id org = resource_who(exchange)->org;
     struct host host;
     int error = host_id == 0 ? 0 : hosts_find(api->parts.db, org, host_id, &host);
+    if (error == -ENOENT) {
+        answer_problem(exchange, 404, "host", "There is no host %lld.", (long long)host_id);
+        return;
+    }
     if (error != 0) {
         answer_error(exchange, error);
         return;

@@ -111,6 +111,10 @@ static bool apply_form(struct http_exchange *exchange, const struct threshold_fo
         }
         rule->severity = (enum alert_severity)severity;
     }
+    if (text_is(rule->unit, "%") && !(rule->limit >= 0 && rule->limit <= 100)) {
+        answer_problem(exchange, 422, "limit", "A percentage must be from 0 to 100.");
+        return false;
+    }
     if (!rule_limits_are_valid(rule->comparison, rule->limit, rule->clear)) {
         answer_problem(exchange, 422, "clear",
                        "The value that ends the alert must not lie beyond the one that starts "
@@ -156,8 +160,14 @@ static bool find_effective(struct api *api, struct http_exchange *exchange,
         return false;
     org_id org = resource_who(exchange)->org;
     int error = hosts_find(api->parts.db, org, id, out_host);
-    if (error == 0 && params->len > 1)
+    if (error == 0 && params->len > 1) {
         error = rules_find_threshold(api->parts.db, org, id, params->values[1], out_threshold);
+        if (error == -ENOENT) {
+            answer_problem(exchange, 404, NULL, "There is no threshold %.100s.",
+                           params->values[1]);
+            return false;
+        }
+    }
     if (error != 0)
         answer_error(exchange, error);
     return error == 0;

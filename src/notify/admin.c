@@ -109,7 +109,8 @@ static int apply_field(struct draft *draft, const char *key, json_t *value,
         return 0;
     }
     snprintf(out_field, FIELD_NAME_SIZE, "%.60s", key);
-    return problem_set(problem, "There is no field %.100s.", key);
+    problem_set(problem, "There is no field \"%.100s\".", key);
+    return -EBADMSG;
 }
 
 static int apply_request(struct draft *draft, const json_t *request,

@@ -150,7 +150,9 @@ static int check_keys(const struct check *check, const json_t *object, bool secr
                     (check->fields[i].secret == secret && text_is(check->fields[i].key, key));
         if (!found) {
             snprintf(check->out_field, FIELD_NAME_SIZE, "%s.%.40s", group, key);
-            return problem_set(check->problem, "This kind of channel has no %.100s.", key);
+            problem_set(check->problem, "This kind of channel has no %s \"%.100s\".",
+                        secret ? "secret" : "setting", key);
+            return -EBADMSG;
         }
     }
     return 0;

@@ -48,7 +48,8 @@ void notify_wake(struct notify *notify);
 /* -- channels -- */
 
 /* `request` is the body of POST or PUT /channels.  *out_field is the field to blame or "".
- * 0; -EINVAL, -EEXIST (name taken) with the problem, -ENOENT, -EIO. */
+ * 0; -EINVAL, -EBADMSG (a field that there is not), -EEXIST (name taken), each with the
+ * problem; -ENOENT, -EIO. */
 int notify_channel_create(struct notify *notify, org_id org, const json_t *request,
                           int64_t *out_id, char out_field[64], struct problem *problem);
 int notify_channel_update(struct notify *notify, org_id org, int64_t id, const json_t *request,

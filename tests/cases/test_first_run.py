@@ -98,6 +98,8 @@ def test_a_read_token_may_look_and_no_more(server):
     assert server.request("GET", "/api/v1/hosts", key=None, headers=bearer).status == 200
     assert server.request("PUT", "/api/v1/thresholds/cpu", {"limit": 1}, key=None,
                           headers=bearer).status == 403
+    assert server.request("GET", "/api/v1/channels", key=None, headers=bearer).status == 403, \
+        "a webhook's address is half a secret"
     assert server.request("POST", "/api/v1/write", b"", key=None, headers=bearer).status == 403
 
 
