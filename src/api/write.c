@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/resource.h"
 #include "wire/remote_write.h"
@@ -86,6 +87,16 @@ static void accept_batch(struct api *api, struct http_exchange *exchange, struct
         answer_error(exchange, error);
 }
 
+/* Version 2 says so in a parameter; 415 makes its senders fall back to version 1. */
+static bool is_version_1(const char *type)
+{
+    const char *rest = text_after(type, "application/x-protobuf");
+    if (rest == NULL)
+        return false;
+    const char *message = strstr(rest, "proto=");
+    return message == NULL || text_has_prefix(message + 6, "prometheus.WriteRequest");
+}
+
 /* False: it was answered. */
 static bool check_form(struct http_exchange *exchange)
 {
@@ -97,8 +108,9 @@ static bool check_form(struct http_exchange *exchange)
                        "The body must be packed: Content-Encoding: snappy.");
         return false;
     }
-    if (type != NULL && !text_has_prefix(type, "application/x-protobuf")) {
-        answer_problem(exchange, 415, NULL, "The body must be application/x-protobuf.");
+    if (type != NULL && !is_version_1(type)) {
+        answer_problem(exchange, 415, NULL,
+                       "The body must be application/x-protobuf, remote write version 1.");
         return false;
     }
     return true;

@@ -162,9 +162,10 @@ static struct series *find_or_make(struct append *append, const struct batch_ser
 
     struct labels *labels = NULL;
     if (labels_new_decoded(input->encoded, input->encoded_len, &labels) != 0 ||
-        labels->count == 0) {
+        labels_metric_name(labels)[0] == '\0') {
         labels_unref(labels);
-        refuse(append, &append->refusals->bad_labels, n_samples, input, "labels are not valid");
+        refuse(append, &append->refusals->bad_labels, n_samples, input,
+               "labels are not valid, or no __name__ is among them");
         return NULL;
     }
     buf_reset(&append->canonical);

@@ -125,7 +125,7 @@ START_TEST(bad_labels_are_refused)
     ck_assert_int_eq(store_append(store, &batch, latch_done, &latch, &refusals), 0);
     ck_assert_int_eq(latch_wait(&latch), 0);
     ck_assert_uint_eq(refusals.bad_labels, ARRAY_LEN(bad));
-    ck_assert_str_eq(refusals.detail, "labels are not valid: {}");
+    ck_assert_str_eq(refusals.detail, "labels are not valid, or no __name__ is among them: {}");
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         ck_assert_ptr_null(series[i].labels);
     ck_assert_ptr_nonnull(series[ARRAY_LEN(bad)].labels);

@@ -121,6 +121,18 @@ def test_malformed_writes(server, body, headers, status):
     assert answer.json()["detail"]
 
 
+def test_version_2_of_remote_write_is_sent_back(server):
+    sample = [remote_write.gauge("x", "web-1", time.time(), 1.0)]
+    kind = "application/x-protobuf;proto="
+    for message, status in [("io.prometheus.write.v2.Request", 415),
+                            ("prometheus.WriteRequest", 204)]:
+        answer = remote_write.write(server, sample, headers={"Content-Type": kind + message})
+        assert answer.status == status, message
+    nameless = remote_write.write(server, [({"instance": "web-1"},
+                                            [(int(time.time() * 1000), 1.0)])])
+    assert nameless.status == 400 and "no __name__" in nameless.json()["detail"]
+
+
 def test_far_times_are_refused_and_the_rest_is_taken(server):
     now = time.time()
     answer = remote_write.write(server, [
@@ -160,9 +172,21 @@ def test_json_bodies_are_checked(server):
         answer = server.request("PUT", "/api/v1/thresholds/cpu", body)
         assert answer.status == status, (body, answer.body)
         assert answer.json()["status"] == status
+    long = server.request("PUT", "/api/v1/thresholds/cpu", {"for_s": -1}).json()["detail"]
+    assert long == '"for_s" must be from 0 to 2592000.', "people read no exponents"
+    odd = server.request("PUT", "/api/v1/thresholds/cpu", {"limit": -5})
+    assert odd.status == 422 and odd.json()["detail"] == "A percentage must be from 0 to 100."
+    hook = {"kind": "webhook", "name": "h", "config": {"url": "http://127.0.0.1:1/", "colour": 1}}
+    assert server.request("POST", "/api/v1/channels", hook).status == 400
     assert server.request("GET", "/api/v1/nothing").status == 404
     assert server.request("PATCH", "/api/v1/hosts", "{}").status == 405
     assert server.request("GET", "/api/v1/hosts/abc").status == 404
+    for path, what in [("GET /hosts/7", "host 7"), ("DELETE /channels/8", "channel 8"),
+                       ("POST /outages/9/clear", "outage 9"), ("GET /alerts/10", "alert 10"),
+                       ("PUT /thresholds/luck", "threshold luck"), ("GET /live?host=7", "host 7")]:
+        method, path = path.split()
+        missing = server.request(method, "/api/v1" + path, "{}" if method == "PUT" else None)
+        assert missing.status == 404 and missing.json()["detail"] == f"There is no {what}."
     moved = server.request("GET", "/api/v1/alerts/?state=all")
     assert moved.status == 307 and moved.headers["location"] == "/api/v1/alerts?state=all"
 
