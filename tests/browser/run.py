@@ -25,7 +25,7 @@ def node(script, *arguments, **environment):
 def test(server, folder, junit):
     agent = sentora.Agent(folder, server, "browser-host")
     try:
-        server.wait_host("browser-host")
+        server.wait_reporting("browser-host")
         return node("dashboard.mjs", junit, BASE_URL=server.url,
                     SIGNIN_LINK=server.sign_in_link(), AGENT_PID=str(agent.pid))
     finally:
@@ -38,7 +38,7 @@ def screenshots(server, folder, out):
     try:
         sentora.add_hook_channel(server, hook, name="On call")
         for agent in agents:
-            server.wait_host(agent.name)
+            server.wait_reporting(agent.name)
         server.call("PUT", "/api/v1/thresholds/memory", {"limit": 1, "clear": 0.5, "for_s": 0})
         server.wait_alert(rule_key="memory")
         agents[1].kill()

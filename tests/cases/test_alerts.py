@@ -141,7 +141,7 @@ def test_one_host_may_have_its_own_threshold(server):
 def test_a_silent_host_is_down_and_its_outage_stays(server, start_agent, hook):
     sentora.add_hook_channel(server, hook)
     agent = start_agent("web-1", interval=1)
-    server.wait_host("web-1")
+    server.wait_reporting("web-1")
     agent.kill()
     host = server.wait_host("web-1", "down")
     alert = server.wait_alert(rule_key="host_down")
@@ -166,7 +166,7 @@ def test_a_silent_host_is_down_and_its_outage_stays(server, start_agent, hook):
 def test_restart_declares_nobody_down(server, start_agent, hook):
     sentora.add_hook_channel(server, hook)
     agent = start_agent("web-1", interval=1)
-    server.wait_host("web-1")
+    server.wait_reporting("web-1")
     server.kill()
     time.sleep(8)  # longer than a host of 1 s may be silent
     server.restart()
@@ -178,7 +178,7 @@ def test_restart_declares_nobody_down(server, start_agent, hook):
 
 def test_deleting_a_host_takes_all_of_it(server, start_agent):
     agent = start_agent("web-1", interval=1)
-    host = server.wait_host("web-1")
+    host = server.wait_reporting("web-1")
     agent.kill()
     server.wait_host("web-1", "down")
     server.call("DELETE", f"/api/v1/hosts/{host['id']}")

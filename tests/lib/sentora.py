@@ -162,6 +162,11 @@ class Server(Program):
         return wait_for(lambda: (h := self.host(name)) and h["state"] == state and h, seconds,
                         f"host {name} {state}")
 
+    def wait_reporting(self, name):
+        """Up, and the server knows how often to expect it."""
+        return wait_for(lambda: (h := self.host(name)) and h["state"] == "up" and
+                        h["interval_ms"] and h, 30, f"host {name} and its interval")
+
     def alerts(self, state="open", **match):
         found = self.get(f"/api/v1/alerts?state={state}")["alerts"]
         return [a for a in found if all(a.get(k) == v for k, v in match.items())]
