@@ -81,17 +81,22 @@ struct account_session {
     struct account_user user;
 };
 
+/* How somebody wants to come in: by e-mail and password, or by link. */
+struct account_sign_in {
+    const char *email, *password;
+    const char *link; /* a one-time link's secret */
+    struct account_client client;
+};
+
 /* Signs in by password.  Hashes.  0; -EACCES (wrong e-mail or password, do not say which);
  * -EAGAIN with *out_retry_s: too many failures from this peer, or too many sign-ins at once. */
-int account_sign_in(struct account *account, const char *email, const char *password,
-                    const struct account_client *client, msec_t now, int *out_retry_s,
-                    struct account_session *out_session);
+int account_sign_in(struct account *account, const struct account_sign_in *given, msec_t now,
+                    int *out_retry_s, struct account_session *out_session);
 
 /* Signs in the first administrator by one-time link, which is used up.
  * 0; -EACCES (unknown, used, expired), -EAGAIN as above. */
-int account_use_link(struct account *account, const char *secret,
-                     const struct account_client *client, msec_t now, int *out_retry_s,
-                     struct account_session *out_session);
+int account_use_link(struct account *account, const struct account_sign_in *given, msec_t now,
+                     int *out_retry_s, struct account_session *out_session);
 
 /* A one-time link's secret; earlier links end.  0; -EALREADY when somebody has a password. */
 int account_make_link(struct account *account, msec_t now,

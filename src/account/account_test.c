@@ -84,12 +84,28 @@ static void make_token(enum account_token_kind kind, int64_t host_id, int64_t us
     ck_assert_int_eq(account_token_create(account, &request, NOW, out), 0);
 }
 
+static int retry; /* what the last sign-in said */
+
+static int sign_in(const char *email, const char *password, const struct account_client *from,
+                   msec_t now, struct account_session *out_session)
+{
+    const struct account_sign_in given = {
+        .email = email, .password = password, .client = *from};
+    return account_sign_in(account, &given, now, &retry, out_session);
+}
+
+static int use_link(const char *link, const struct account_client *from, msec_t now,
+                    struct account_session *out_session)
+{
+    const struct account_sign_in given = {.link = link, .client = *from};
+    return account_use_link(account, &given, now, &retry, out_session);
+}
+
 static void sign_in_by_link(struct account_session *session)
 {
     char link[ACCOUNT_SECRET_SIZE];
-    int retry;
     ck_assert_int_eq(account_make_link(account, NOW, link), 0);
-    ck_assert_int_eq(account_use_link(account, link, &here, NOW, &retry, session), 0);
+    ck_assert_int_eq(use_link(link, &here, NOW, session), 0);
 }
 
 static int set_password(const struct account_session *session, const char *email,
@@ -289,15 +305,14 @@ START_TEST(a_link_works_once)
     setup();
     char first[ACCOUNT_SECRET_SIZE], link[ACCOUNT_SECRET_SIZE];
     struct account_session session, other;
-    int retry;
     ck_assert_int_eq(account_make_link(account, NOW, first), 0);
     ck_assert_int_eq(account_make_link(account, NOW, link), 0);
-    ck_assert_int_eq(account_use_link(account, first, &here, NOW, &retry, &session), -EACCES);
-    ck_assert_int_eq(account_use_link(account, link, &here, NOW, &retry, &session), 0);
+    ck_assert_int_eq(use_link(first, &here, NOW, &session), -EACCES);
+    ck_assert_int_eq(use_link(link, &here, NOW, &session), 0);
     ck_assert(session.user.needs_password);
     ck_assert_str_eq(session.user.email, "");
     ck_assert_str_eq(session.user.role, "admin");
-    ck_assert_int_eq(account_use_link(account, link, &here, NOW, &retry, &other), -EACCES);
+    ck_assert_int_eq(use_link(link, &here, NOW, &other), -EACCES);
 
     struct principal who;
     ck_assert_int_eq(try_cookie(session.secret, NOW, &who), 0);
@@ -316,16 +331,15 @@ START_TEST(a_link_ends_after_a_day_or_with_the_first_password)
     setup();
     char link[ACCOUNT_SECRET_SIZE], late[ACCOUNT_SECRET_SIZE];
     struct account_session session;
-    int retry;
     ck_assert_int_eq(account_make_link(account, NOW, link), 0);
     msec_t later = NOW + ACCOUNT_LINK_LIFE;
-    ck_assert_int_eq(account_use_link(account, link, &here, later, &retry, &session), -EACCES);
+    ck_assert_int_eq(use_link(link, &here, later, &session), -EACCES);
 
     sign_in_by_link(&session);
     ck_assert_int_eq(account_make_link(account, NOW, late), 0);
     const char *field;
     ck_assert_int_eq(set_password(&session, "Ann@Example.com", NULL, SECRET, &field), 0);
-    ck_assert_int_eq(account_use_link(account, late, &here, NOW, &retry, &session), -EACCES);
+    ck_assert_int_eq(use_link(late, &here, NOW, &session), -EACCES);
     ck_assert_int_eq(account_make_link(account, NOW, link), -EALREADY);
     teardown();
 }
@@ -337,24 +351,18 @@ START_TEST(signs_in_by_password)
     struct account_session link, session;
     struct principal who;
     const char *field;
-    int retry;
     sign_in_by_link(&link);
     ck_assert_int_eq(set_password(&link, "Ann@Example.com", NULL, SECRET, &field), 0);
     ck_assert_int_eq(try_cookie(link.secret, NOW, &who), 0);
     ck_assert_str_eq(who.name, "ann@example.com");
 
-    ck_assert_int_eq(
-        account_sign_in(account, "ANN@example.com", SECRET, &here, NOW, &retry, &session), 0);
+    ck_assert_int_eq(sign_in("ANN@example.com", SECRET, &here, NOW, &session), 0);
     ck_assert(!session.user.needs_password);
     ck_assert_str_eq(session.user.email, "ann@example.com");
     ck_assert_int_eq(try_cookie(session.secret, NOW, &who), 0);
-    ck_assert_int_eq(
-        account_sign_in(account, "ann@example.com", "wrong", &here, NOW, &retry, &session),
-        -EACCES);
-    ck_assert_int_eq(
-        account_sign_in(account, "bob@example.com", SECRET, &here, NOW, &retry, &session),
-        -EACCES);
-    ck_assert_int_eq(account_sign_in(account, "", "", &here, NOW, &retry, &session), -EACCES);
+    ck_assert_int_eq(sign_in("ann@example.com", "wrong", &here, NOW, &session), -EACCES);
+    ck_assert_int_eq(sign_in("bob@example.com", SECRET, &here, NOW, &session), -EACCES);
+    ck_assert_int_eq(sign_in("", "", &here, NOW, &session), -EACCES);
 
     ck_assert_int_eq(account_end_session(account, session.secret), 0);
     ck_assert_int_eq(account_end_session(account, session.secret), 0);
@@ -369,22 +377,16 @@ START_TEST(guessing_is_slowed_down)
     setup();
     struct problem problem;
     struct account_session session;
-    int retry = 0;
     ck_assert_int_eq(account_ensure_admin(account, "a@b.c", SECRET, NOW, &problem), 0);
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(
-            account_sign_in(account, "a@b.c", "guess", &here, NOW + i, &retry, &session),
-            -EACCES);
-    ck_assert_int_eq(
-        account_sign_in(account, "a@b.c", SECRET, &here, NOW + 5, &retry, &session), -EAGAIN);
+        ck_assert_int_eq(sign_in("a@b.c", "guess", &here, NOW + i, &session), -EACCES);
+    ck_assert_int_eq(sign_in("a@b.c", SECRET, &here, NOW + 5, &session), -EAGAIN);
     ck_assert_int_eq(retry, 60);
-    ck_assert_int_eq(account_use_link(account, "x", &here, NOW + 5, &retry, &session), -EAGAIN);
+    ck_assert_int_eq(use_link("x", &here, NOW + 5, &session), -EAGAIN);
 
     struct account_client elsewhere = {.peer = "2001:db8::1"};
-    ck_assert_int_eq(
-        account_sign_in(account, "a@b.c", SECRET, &elsewhere, NOW + 5, &retry, &session), 0);
-    ck_assert_int_eq(
-        account_sign_in(account, "a@b.c", SECRET, &here, NOW + 61000, &retry, &session), 0);
+    ck_assert_int_eq(sign_in("a@b.c", SECRET, &elsewhere, NOW + 5, &session), 0);
+    ck_assert_int_eq(sign_in("a@b.c", SECRET, &here, NOW + 61000, &session), 0);
     teardown();
 }
 END_TEST
@@ -425,11 +427,10 @@ START_TEST(a_new_password_ends_the_other_sessions)
     struct account_session first, second, third;
     struct principal who;
     const char *field;
-    int retry;
     int64_t ids[8] = {0};
     sign_in_by_link(&first);
     ck_assert_int_eq(set_password(&first, "a@b.c", NULL, SECRET, &field), 0);
-    account_sign_in(account, "a@b.c", SECRET, &here, NOW, &retry, &second);
+    sign_in("a@b.c", SECRET, &here, NOW, &second);
     ck_assert_int_eq(try_cookie(second.secret, NOW, &who), 0);
     ck_assert_int_eq(account_list_sessions(account, first.user.id, NOW, count_session, ids), 0);
     ck_assert_int_eq(ids[0], 2);
@@ -437,10 +438,8 @@ START_TEST(a_new_password_ends_the_other_sessions)
     ck_assert_int_eq(set_password(&first, NULL, SECRET, "another password", &field), 0);
     ck_assert_int_eq(try_cookie(second.secret, NOW, &who), -EACCES);
     ck_assert_int_eq(try_cookie(first.secret, NOW, &who), 0);
-    ck_assert_int_eq(account_sign_in(account, "a@b.c", SECRET, &here, NOW, &retry, &third),
-                     -EACCES);
-    ck_assert_int_eq(
-        account_sign_in(account, "a@b.c", "another password", &here, NOW, &retry, &third), 0);
+    ck_assert_int_eq(sign_in("a@b.c", SECRET, &here, NOW, &third), -EACCES);
+    ck_assert_int_eq(sign_in("a@b.c", "another password", &here, NOW, &third), 0);
 
     ids[0] = 0;
     account_list_sessions(account, first.user.id, NOW, count_session, ids);
@@ -493,13 +492,12 @@ START_TEST(the_admin_of_the_environment)
     struct problem problem = {0};
     struct account_session session, kept;
     char link[ACCOUNT_SECRET_SIZE];
-    int retry;
     ck_assert_int_eq(account_ensure_admin(account, "nobody", SECRET, NOW, &problem), -EINVAL);
     ck_assert_int_eq(account_ensure_admin(account, "a@b.c", "short", NOW, &problem), -EINVAL);
     ck_assert_ptr_nonnull(strstr(problem.text, "10"));
     ck_assert_int_eq(account_ensure_admin(account, "A@b.c", SECRET, NOW, &problem), 0);
     ck_assert_int_eq(account_make_link(account, NOW, link), -EALREADY);
-    ck_assert_int_eq(account_sign_in(account, "a@b.c", SECRET, &here, NOW, &retry, &kept), 0);
+    ck_assert_int_eq(sign_in("a@b.c", SECRET, &here, NOW, &kept), 0);
 
     /* The next start changes nothing; another password ends sessions. */
     struct principal who;
@@ -508,8 +506,7 @@ START_TEST(the_admin_of_the_environment)
     ck_assert_int_eq(account_ensure_admin(account, "a@b.c", "other password", NOW, &problem),
                      0);
     ck_assert_int_eq(try_cookie(kept.secret, NOW, &who), -EACCES);
-    ck_assert_int_eq(
-        account_sign_in(account, "a@b.c", "other password", &here, NOW, &retry, &session), 0);
+    ck_assert_int_eq(sign_in("a@b.c", "other password", &here, NOW, &session), 0);
     ck_assert_int_eq(session.user.id, kept.user.id);
     teardown();
 }
@@ -593,8 +590,7 @@ static void *sign_in_once(void *arg)
 {
     struct account_session session;
     struct account_client client = {.peer = arg};
-    int retry;
-    int error = account_sign_in(account, "a@b.c", SECRET, &client, NOW, &retry, &session);
+    int error = sign_in("a@b.c", SECRET, &client, NOW, &session);
     return error == 0 ? arg : NULL;
 }
 

@@ -56,16 +56,16 @@ static int check_password(struct account *account, const char *email, const char
     return error;
 }
 
-int account_sign_in(struct account *account, const char *email, const char *password,
-                    const struct account_client *client, msec_t now, int *out_retry_s,
-                    struct account_session *out_session)
+int account_sign_in(struct account *account, const struct account_sign_in *given, msec_t now,
+                    int *out_retry_s, struct account_session *out_session)
 {
+    const struct account_client *client = &given->client;
     int error = throttle_take(&account->throttle, client->peer, now, out_retry_s);
     if (error != 0)
         return error;
 
     struct user user;
-    error = check_password(account, email, password, &user);
+    error = check_password(account, given->email, given->password, &user);
     if (error != -EACCES)
         throttle_give_back(&account->throttle, client->peer, now);
     if (error == -EAGAIN)
@@ -110,14 +110,14 @@ static int use_link(struct account *account, const char *secret,
     return account_end(account, true, error);
 }
 
-int account_use_link(struct account *account, const char *secret,
-                     const struct account_client *client, msec_t now, int *out_retry_s,
-                     struct account_session *out_session)
+int account_use_link(struct account *account, const struct account_sign_in *given, msec_t now,
+                     int *out_retry_s, struct account_session *out_session)
 {
+    const struct account_client *client = &given->client;
     int error = throttle_take(&account->throttle, client->peer, now, out_retry_s);
     if (error != 0)
         return error;
-    error = use_link(account, secret, client, now, out_session);
+    error = use_link(account, given->link, client, now, out_session);
     if (error != -EACCES)
         throttle_give_back(&account->throttle, client->peer, now);
     return error;

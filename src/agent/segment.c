@@ -50,8 +50,9 @@ static uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
 
 static uint32_t record_crc(const struct record_header *header, const void *body, size_t len)
 {
-    uint32_t crc =
-        crc32_add(0, (const char *)header + CRC_OFFSET, sizeof(*header) - CRC_OFFSET);
+    unsigned char bytes[sizeof(*header)];
+    memcpy(bytes, header, sizeof(bytes));
+    uint32_t crc = crc32_add(0, bytes + CRC_OFFSET, sizeof(bytes) - CRC_OFFSET);
     return crc32_add(crc, body, len);
 }
 

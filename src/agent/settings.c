@@ -263,7 +263,7 @@ static void check_name(struct config *config, struct settings *settings)
         char *name = arena_calloc(&config->arena, 1, HOST_NAME_MAX + 1);
         if (name != NULL && (gethostname(name, HOST_NAME_MAX) != 0 || name[0] == '\0'))
             text_copy(name, HOST_NAME_MAX, "localhost");
-        settings->name = name;
+        settings->name = name != NULL ? name : "localhost";
     }
     size_t len = strlen(settings->name);
     bool has_control = false;

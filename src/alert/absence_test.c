@@ -264,10 +264,8 @@ START_TEST(deleting_a_host_that_is_down)
     struct alert_host_status status;
     ck_assert(!watch_status(&bench.watch, id, &status));
     ck_assert_int_eq(state_test_count(bench.db, "SELECT count(*) FROM alerts"), 0);
-    struct outage outage;
-    ck_assert_int_eq(outages_clear(bench.db, ORG_FIRST, bench.outages.items[0].id, "ann",
-                                   bench.now.wall, &outage),
-                     0);
+    struct outage outage = {.org = ORG_FIRST, .id = bench.outages.items[0].id};
+    ck_assert_int_eq(outages_clear(bench.db, "ann", bench.now.wall, &outage), 0);
     bench_close(&bench);
 }
 END_TEST

@@ -239,8 +239,8 @@ int alert_engine_clear_outage(struct alert_engine *engine, org_id org, int64_t o
                               const char *who, struct outage *out_outage)
 {
     const struct alert_engine_options *options = &engine->watch.options;
-    struct outage outage;
-    int error = outages_clear(options->db, org, outage_id, who, clock_wall_ms(), &outage);
+    struct outage outage = {.id = outage_id, .org = org};
+    int error = outages_clear(options->db, who, clock_wall_ms(), &outage);
     if (error != 0)
         return error;
     *out_outage = outage;

@@ -47,8 +47,8 @@ void inbox_deinit(struct inbox *inbox); /* frees what was not taken */
 
 void inbox_post_change(struct inbox *inbox, org_id org, int64_t host_id);
 
-/* Samples, or without newest_at a sign of life.  `entry` is copied. */
-void inbox_post_arrival(struct inbox *inbox, const struct inbox_entry *entry);
+/* Samples, or without newest_at a sign of life.  `arrival` is copied. */
+void inbox_post_arrival(struct inbox *inbox, const struct inbox_entry *arrival);
 
 /* Everything that waits, oldest first, as a list that the caller frees with
  * inbox_entries_free(); waits until `until` for something to come.  NULL when the time is up or

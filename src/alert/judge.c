@@ -85,17 +85,23 @@ static void fire(const struct judgement *judgement, struct condition *condition)
     journal_add(judgement->watch, &change, judgement->now.mono);
 }
 
+/* How a condition ended. */
+struct ending {
+    double value; /* NaN = there is none */
+    const char *detail;
+};
+
 static void resolve(struct watch *watch, struct watched_host *host, struct condition *condition,
-                    double value, const char *detail, struct watch_now now)
+                    struct ending ending, struct watch_now now)
 {
     struct change change = {
         .host = host,
         .condition = condition,
         .event = {.transition = TRANSITION_RESOLVED,
                   .at_ms = now.wall,
-                  .alert = {.org = host->host.org, .value = value}},
+                  .alert = {.org = host->host.org, .value = ending.value}},
     };
-    text_copy(change.event.detail, sizeof(change.event.detail), detail);
+    text_copy(change.event.detail, sizeof(change.event.detail), ending.detail);
     journal_add(watch, &change, now.mono);
 }
 
@@ -131,7 +137,7 @@ void judge_rules(struct watch *watch, struct watched_host *host, struct watch_no
         bool was_firing = condition->machine.state == MACHINE_FIRING;
         condition->machine = (struct machine){.state = MACHINE_QUIET};
         if (was_firing)
-            resolve(watch, host, condition, (double)NAN, detail, now);
+            resolve(watch, host, condition, (struct ending){(double)NAN, detail}, now);
         else if (condition->unsaved == 0)
             remove_condition(host, i);
     }
@@ -287,11 +293,12 @@ static void step(const struct judgement *judgement, size_t at)
         return;
     case MACHINE_RESOLVES:
         condition->measured = NULL;
-        resolve(judgement->watch, host, condition, input.value, "", judgement->now);
+        resolve(judgement->watch, host, condition, (struct ending){input.value, ""},
+                judgement->now);
         return;
     case MACHINE_VANISHES:
-        resolve(judgement->watch, host, condition, (double)NAN, "no longer reported",
-                judgement->now);
+        resolve(judgement->watch, host, condition,
+                (struct ending){(double)NAN, "no longer reported"}, judgement->now);
         return;
     }
 }

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "state/hosts.h"
 
-#define REPORT_MAX_BYTES (1024 * 1024)
+#define REPORT_MAX_BYTES ((size_t)1024 * 1024)
 
 static mspan_t ssh_window(json_t *report)
 {

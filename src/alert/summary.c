@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "alert/summary.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-#define IDENTITY_MAX_BYTES (512 * 1024) /* of the whole object, before it is hashed */
-#define SUMMARY_MAX_BYTES  (256 * 1024) /* more than a template full of labels */
+#define IDENTITY_MAX_BYTES ((size_t)512 * 1024) /* of the whole object, before it is hashed */
+#define SUMMARY_MAX_BYTES  ((size_t)256 * 1024) /* more than a template full of labels */
 
 static bool is_identity(const char *name)
 {
@@ -121,6 +122,6 @@ void summary_write(const struct summary_facts *facts, char *out, size_t size)
     size_t len = whole_characters(whole, text.len, size - 1);
     /* One line, whatever the labels hold. */
     for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)whole[i] < ' ' || whole[i] == 0x7f ? ' ' : whole[i];
+        out[i] = iscntrl((unsigned char)whole[i]) ? (char)' ' : whole[i];
     out[len] = '\0';
 }

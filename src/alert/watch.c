@@ -13,7 +13,7 @@
 #include "state/hosts.h"
 #include "state/outages.h"
 
-#define ARENA_MAX_BYTES (32 * 1024 * 1024) /* what the rules of one arrival may read */
+#define ARENA_MAX_BYTES ((size_t)32 * 1024 * 1024) /* what the rules of one arrival may read */
 
 struct condition *condition_new(int64_t rule_id, const char *identity)
 {

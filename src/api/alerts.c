@@ -5,6 +5,8 @@
 #include "api/resource.h"
 
 /* Reads ?state=open|all; false: it was answered. */
+#define HOURS_MAX 8784 /* a leap year */
+
 static bool read_state(struct http_exchange *exchange, bool *out_open_only)
 {
     char state[16] = "open";
@@ -18,12 +20,15 @@ static bool read_state(struct http_exchange *exchange, bool *out_open_only)
 
 static bool read_filter(struct http_exchange *exchange, struct alert_filter *out_filter)
 {
+    static const struct resource_int host_range = {1, INT64_MAX, 0};
+    static const struct resource_int hours_range = {1, HOURS_MAX, 0};
+    static const struct resource_int limit_range = {1, ALERTS_LIST_MAX, 200};
     int64_t host_id, hours, limit;
     bool open_only;
     if (!read_state(exchange, &open_only) ||
-        !resource_query_int(exchange, "host", 1, INT64_MAX, 0, &host_id) ||
-        !resource_query_int(exchange, "hours", 1, 24 * 366, 0, &hours) ||
-        !resource_query_int(exchange, "limit", 1, ALERTS_LIST_MAX, 200, &limit))
+        !resource_query_int(exchange, "host", host_range, &host_id) ||
+        !resource_query_int(exchange, "hours", hours_range, &hours) ||
+        !resource_query_int(exchange, "limit", limit_range, &limit))
         return false;
     *out_filter = (struct alert_filter){
         .open_only = open_only,
@@ -133,7 +138,7 @@ static void acknowledge(struct http_exchange *exchange, const struct route_param
     struct acknowledge_form form = {0};
     CLEANUP(body_decrefp) json_t *document = NULL;
     if (http_exchange_request(exchange)->body_len > 0 &&
-        !body_read(exchange, fields, ARRAY_LEN(fields), &form, sizeof(form), &document))
+        !body_read(exchange, BODY_FORM(fields, struct acknowledge_form), &form, &document))
         return;
 
     const struct principal *who = resource_who(exchange);

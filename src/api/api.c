@@ -87,22 +87,22 @@ bool resource_id(struct http_exchange *exchange, const struct route_params *para
     return false;
 }
 
-bool resource_query_int(struct http_exchange *exchange, const char *name, int64_t min,
-                        int64_t max, int64_t fallback, int64_t *out_value)
+bool resource_query_int(struct http_exchange *exchange, const char *name,
+                        struct resource_int expected, int64_t *out_value)
 {
     char text[32];
     int64_t value;
     const struct http_request *request = http_exchange_request(exchange);
     int error = http_form_value(request->query, name, text, sizeof(text));
     if (error == -ENOENT) {
-        *out_value = fallback;
+        *out_value = expected.fallback;
         return true;
     }
     if (error == 0)
         error = text_to_i64(text, &value);
-    if (error != 0 || value < min || value > max) {
+    if (error != 0 || value < expected.min || value > expected.max) {
         answer_problem(exchange, 400, name, "\"%s\" must be a whole number from %lld to %lld.",
-                       name, (long long)min, (long long)max);
+                       name, (long long)expected.min, (long long)expected.max);
         return false;
     }
     *out_value = value;

@@ -147,14 +147,14 @@ static bool read_fields(struct http_exchange *exchange, const struct body_field 
     return true;
 }
 
-bool body_read(struct http_exchange *exchange, const struct body_field *fields, size_t n_fields,
-               void *form, size_t form_size, json_t **out_document)
+bool body_read(struct http_exchange *exchange, struct body_form form, void *out_form,
+               json_t **out_document)
 {
     json_t *document = parse(exchange);
     if (document == NULL)
         return false;
-    memset(form, 0, form_size);
-    if (!read_fields(exchange, fields, n_fields, form, document)) {
+    memset(out_form, 0, form.size);
+    if (!read_fields(exchange, form.fields, form.n_fields, out_form, document)) {
         json_decref(document);
         return false;
     }

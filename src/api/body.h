@@ -5,7 +5,7 @@
  *     struct form { double limit; bool has_limit; ... };
  *     static const struct body_field fields[] = {
  *         BODY_NUMBER(struct form, limit, "limit", 0, 100), ...};
- *     if (!body_read(exchange, fields, ARRAY_LEN(fields), &form)) return;
+ *     if (!body_read(exchange, BODY_FORM(fields, struct form), &form, &document)) return;
  *
  * Unknown fields, wrong types and values out of range are answered with a problem that names the
  * field; then body_read() is false.  Texts are copied into the exchange's arena.
@@ -69,10 +69,17 @@ struct body_field {
         name, BODY_TYPE_ARRAY, offsetof(type, member), false, 0, 0                             \
     }
 
-/* Fills `form` (zeroed first, `form_size` bytes).  *out_document keeps borrowed objects alive: the
+struct body_form {
+    const struct body_field *fields; /* borrowed for the call */
+    size_t n_fields;
+    size_t size; /* of the struct that is filled */
+};
+#define BODY_FORM(fields, type) ((struct body_form){fields, ARRAY_LEN(fields), sizeof(type)})
+
+/* Fills `out_form`, zeroed first.  *out_document keeps borrowed objects alive: the
  * caller gives it to json_decref().  False: it was answered. */
-bool body_read(struct http_exchange *exchange, const struct body_field *fields, size_t n_fields,
-               void *form, size_t form_size, json_t **out_document);
+bool body_read(struct http_exchange *exchange, struct body_form form, void *out_form,
+               json_t **out_document);
 
 /* For CLEANUP(body_decrefp). */
 void body_decrefp(json_t **document);

@@ -53,12 +53,13 @@ static json_t *read_document(struct http_exchange *exchange)
     return document;
 }
 
-static void answer_refusal(struct http_exchange *exchange, int error, const char *field,
-                           const struct problem *problem)
+static void answer_refusal(struct http_exchange *exchange, int error,
+                           const struct refusal *refusal)
 {
     int status = error == -EINVAL ? 422 : error == -EEXIST ? 409 : error == -EBADMSG ? 400 : 0;
     if (status != 0)
-        answer_problem(exchange, status, *field == '\0' ? NULL : field, "%s", problem->text);
+        answer_problem(exchange, status, refusal->field[0] == '\0' ? NULL : refusal->field,
+                       "%s", refusal->problem.text);
     else
         answer_error(exchange, error);
 }
@@ -72,12 +73,11 @@ static void post_channel(struct http_exchange *exchange, const struct route_para
     if (document == NULL)
         return;
     int64_t id;
-    char field[64] = "";
-    struct problem problem = {0};
+    struct refusal refusal = {0};
     int error = notify_channel_create(api->parts.notify, resource_who(exchange)->org, document,
-                                      &id, field, &problem);
+                                      &id, &refusal);
     if (error != 0)
-        answer_refusal(exchange, error, field, &problem);
+        answer_refusal(exchange, error, &refusal);
     else
         answer_channel(api, exchange, id, 201);
 }
@@ -92,12 +92,11 @@ static void put_channel(struct http_exchange *exchange, const struct route_param
     CLEANUP(body_decrefp) json_t *document = read_document(exchange);
     if (document == NULL)
         return;
-    char field[64] = "";
-    struct problem problem = {0};
+    struct refusal refusal = {0};
     int error = notify_channel_update(api->parts.notify, resource_who(exchange)->org, id,
-                                      document, field, &problem);
+                                      document, &refusal);
     if (error != 0)
-        answer_refusal(exchange, error, field, &problem);
+        answer_refusal(exchange, error, &refusal);
     else
         answer_channel(api, exchange, id, 200);
 }

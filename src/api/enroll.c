@@ -55,7 +55,7 @@ static void post_enroll(struct http_exchange *exchange, const struct route_param
     (void)params;
     struct enroll_form form;
     CLEANUP(body_decrefp) json_t *document = NULL;
-    if (!body_read(exchange, fields, ARRAY_LEN(fields), &form, sizeof(form), &document))
+    if (!body_read(exchange, BODY_FORM(fields, struct enroll_form), &form, &document))
         return;
     org_id org = resource_who(exchange)->org;
     struct host host;

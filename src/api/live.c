@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/text.h"
 
 #define LIVE_EVENTS_MAX 4096 /* in the ring */
 #define LIVE_BYTES_MAX  ((size_t)8 * 1024 * 1024)
@@ -151,15 +152,15 @@ static void deliver(void *arg)
 }
 
 void live_publish(struct live *live, org_id org, int64_t detail_of, const char *event,
-                  const char *data, size_t len)
+                  struct slice data)
 {
-    assert(memchr(data, '\n', len) == NULL);
+    assert(memchr(data.data, '\n', data.len) == NULL);
     pthread_mutex_lock(&live->lock);
     struct buf text;
-    buf_init(&text, len + 256);
+    buf_init(&text, data.len + 256);
     buf_printf(&text, "id: %" PRIu32 "-%" PRIu64 "\nevent: %s\ndata: ", live->epoch,
                live->next + 1, event);
-    buf_append(&text, data, len);
+    buf_append(&text, data.data, data.len);
     buf_append(&text, "\n\n", 2);
     if (text.error == 0 && text.len <= LIVE_BYTES_MAX) {
         while (live->next - live->oldest == LIVE_EVENTS_MAX ||
@@ -247,10 +248,10 @@ static void on_close(void *arg)
  * that came since; UINT64_MAX = it must reload. */
 static uint64_t resume_at(const struct live *live, const char *last_id, bool fresh_watch)
 {
-    uint32_t epoch;
-    uint64_t number;
-    if (sscanf(last_id, "%" SCNu32 "-%" SCNu64, &epoch, &number) != 2 || epoch != live->epoch ||
-        number > live->next || number < live->oldest || fresh_watch)
+    uint64_t epoch, number;
+    if (!text_scan_u64(&last_id, &epoch) || *last_id++ != '-' ||
+        !text_scan_u64(&last_id, &number) || epoch != live->epoch || number > live->next ||
+        number < live->oldest || fresh_watch)
         return UINT64_MAX;
     return number;
 }

@@ -30,7 +30,7 @@ void live_stop(struct live *live);
 /* `detail_of` is 0, or the host whose watchers alone get the event.  `data` is one line of JSON.
  * Watch first: details nobody reads need not be written. */
 void live_publish(struct live *live, org_id org, int64_t detail_of, const char *event,
-                  const char *data, size_t len);
+                  struct slice data);
 
 /* True when somebody listens, or did within the last minute and may come back.  When it is false
  * events need not be written: whoever comes back later is told to reload. */

@@ -102,10 +102,10 @@ static double resident_bytes(void)
 {
     struct buf text;
     buf_init(&text, 4096);
-    uint64_t pages = 0;
+    uint64_t size = 0, pages = 0;
     if (file_read("/proc/self/statm", &text) == 0) {
         const char *cursor = buf_text(&text);
-        if (!text_scan_u64(&cursor, &pages) || !text_scan_u64(&cursor, &pages))
+        if (!text_scan_u64(&cursor, &size) || !text_scan_u64(&cursor, &pages))
             pages = 0;
     }
     buf_deinit(&text);
@@ -144,12 +144,18 @@ static void add_figures(struct exposition *text, const struct figures *figures)
     }
 }
 
-static void add_vital(struct exposition *text, const char *name, const char *help,
-                      const struct label *labels, size_t n_labels, double value)
+/* What the board knows is one gauge for a host, or none. */
+struct vital {
+    const char *name, *help;
+    double value;
+};
+
+static void add_vital(struct exposition *text, const struct label *labels, size_t n_labels,
+                      struct vital vital)
 {
-    const struct exposition_family family = {name, help, "gauge"};
-    if (!isnan(value))
-        exposition_add(text, &family, labels, n_labels, value);
+    const struct exposition_family family = {vital.name, vital.help, "gauge"};
+    if (!isnan(vital.value))
+        exposition_add(text, &family, labels, n_labels, vital.value);
 }
 
 static void add_host(struct api *api, struct exposition *text, const struct host *host)
@@ -162,21 +168,29 @@ static void add_host(struct api *api, struct exposition *text, const struct host
     const struct label labels[] = {{"instance", host->name},
                                    {"mountpoint", vitals.disk_mountpoint}};
     bool reports = status.state == HOST_UP || status.state == HOST_LATE;
-    add_vital(text, "sentora_host_up", "1 when the host reports, 0 when it does not.", labels,
-              1, reports ? 1 : 0);
+    add_vital(text, labels, 1,
+              (struct vital){"sentora_host_up", "1 when the host reports, 0 when it does not.",
+                             reports ? 1 : 0});
     if (!reports)
         return;
-    add_vital(text, VITAL_CPU, "CPU in use, percent.", labels, 1, vitals.cpu);
-    add_vital(text, VITAL_MEMORY, "Memory in use, percent.", labels, 1, vitals.memory);
-    add_vital(text, VITAL_DISK, "The fullest disk, percent.", labels, 2, vitals.disk);
-    add_vital(text, VITAL_LOAD1, "1m load average.", labels, 1, vitals.load1);
-    add_vital(text, VITAL_NET_RECEIVE, "Received over all interfaces, bytes per second.",
-              labels, 1, vitals.receive);
-    add_vital(text, VITAL_NET_TRANSMIT, "Sent over all interfaces, bytes per second.", labels,
-              1, vitals.transmit);
-    add_vital(text, VITAL_SSH_FAILED, "Failed SSH logins in the window.", labels, 1,
-              vitals.ssh_failed);
-    add_vital(text, VITAL_UPTIME, "Time since boot, seconds.", labels, 1, vitals.uptime_s);
+    add_vital(text, labels, 1, (struct vital){VITAL_CPU, "CPU in use, percent.", vitals.cpu});
+    add_vital(text, labels, 1,
+              (struct vital){VITAL_MEMORY, "Memory in use, percent.", vitals.memory});
+    add_vital(text, labels, 2,
+              (struct vital){VITAL_DISK, "The fullest disk, percent.", vitals.disk});
+    add_vital(text, labels, 1, (struct vital){VITAL_LOAD1, "1m load average.", vitals.load1});
+    add_vital(text, labels, 1,
+              (struct vital){VITAL_NET_RECEIVE,
+                             "Received over all interfaces, bytes per second.",
+                             vitals.receive});
+    add_vital(text, labels, 1,
+              (struct vital){VITAL_NET_TRANSMIT, "Sent over all interfaces, bytes per second.",
+                             vitals.transmit});
+    add_vital(text, labels, 1,
+              (struct vital){VITAL_SSH_FAILED, "Failed SSH logins in the window.",
+                             vitals.ssh_failed});
+    add_vital(text, labels, 1,
+              (struct vital){VITAL_UPTIME, "Time since boot, seconds.", vitals.uptime_s});
 }
 
 static void get_metrics(struct http_exchange *exchange, const struct route_params *params,

@@ -27,7 +27,8 @@ static void publish(struct api *api, struct news *news, org_id org, int64_t deta
                     const char *event)
 {
     if (news->data.error == 0)
-        live_publish(api->parts.live, org, detail_of, event, news->data.data, news->data.len);
+        live_publish(api->parts.live, org, detail_of, event,
+                     (struct slice){news->data.data, news->data.len});
     buf_deinit(&news->data);
 }
 

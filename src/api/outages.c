@@ -25,8 +25,10 @@ static void get_outages(struct http_exchange *exchange, const struct route_param
     int64_t limit, host_id;
     bool cleared;
     if (!read_cleared(exchange, &cleared) ||
-        !resource_query_int(exchange, "host", 1, INT64_MAX, 0, &host_id) ||
-        !resource_query_int(exchange, "limit", 1, OUTAGES_LIST_MAX, 200, &limit))
+        !resource_query_int(exchange, "host", (struct resource_int){1, INT64_MAX, 0},
+                            &host_id) ||
+        !resource_query_int(exchange, "limit", (struct resource_int){1, OUTAGES_LIST_MAX, 200},
+                            &limit))
         return;
     const struct outage_filter filter = {cleared, host_id, (size_t)limit};
     struct outage_list outages = {0};

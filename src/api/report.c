@@ -163,7 +163,8 @@ static int store_report(struct api *api, const struct principal *who,
     if (error == 0)
         error = hosts_set_report(api->parts.db, who->org, who->host_id, buf_text(&text));
     if (error == 0 && live_is_watched(api->parts.live, who->host_id))
-        live_publish(api->parts.live, who->org, who->host_id, "report", text.data, text.len);
+        live_publish(api->parts.live, who->org, who->host_id, "report",
+                     (struct slice){text.data, text.len});
     buf_deinit(&text);
     return error;
 }
@@ -187,7 +188,7 @@ static void post_report(struct http_exchange *exchange, const struct route_param
     (void)params;
     struct report_form form;
     CLEANUP(body_decrefp) json_t *document = NULL;
-    if (!body_read(exchange, fields, ARRAY_LEN(fields), &form, sizeof(form), &document))
+    if (!body_read(exchange, BODY_FORM(fields, struct report_form), &form, &document))
         return;
     const struct principal *who = resource_who(exchange);
     int error = form.facts == NULL ? 0 : store_facts(api, who, form.facts);

@@ -35,10 +35,15 @@ const char *resource_cookie(struct http_exchange *exchange);
 bool resource_id(struct http_exchange *exchange, const struct route_params *params,
                  int64_t *out_id);
 
-/* A whole number from the query string; `fallback` when absent; answers 400 and returns false
- * when it is not a number from min to max. */
-bool resource_query_int(struct http_exchange *exchange, const char *name, int64_t min,
-                        int64_t max, int64_t fallback, int64_t *out_value);
+struct resource_int {
+    int64_t min, max;
+    int64_t fallback; /* when absent */
+};
+
+/* A whole number from the query string; answers 400 and returns false when it is not as
+ * expected. */
+bool resource_query_int(struct http_exchange *exchange, const char *name,
+                        struct resource_int expected, int64_t *out_value);
 
 /* Gives the job to the workers, or answers 503. `arg` is in the exchange's arena. */
 void resource_run(struct api *api, struct http_exchange *exchange, worker_fn *fn, void *arg);

@@ -94,22 +94,24 @@ static void answer_sign_in(const struct sign_in *job, int error, int retry_s,
 static void use_password(void *arg)
 {
     struct sign_in *job = arg;
-    struct account_client client = client_of(job->exchange);
+    const struct account_sign_in given = {
+        .email = job->email, .password = job->password, .client = client_of(job->exchange)};
     struct account_session session;
     int retry_s = 0;
-    int error = account_sign_in(job->api->parts.account, job->email, job->password, &client,
-                                clock_wall_ms(), &retry_s, &session);
+    int error =
+        account_sign_in(job->api->parts.account, &given, clock_wall_ms(), &retry_s, &session);
     answer_sign_in(job, error, retry_s, &session, "E-mail or password is wrong.");
 }
 
 static void use_link(void *arg)
 {
     struct sign_in *job = arg;
-    struct account_client client = client_of(job->exchange);
+    const struct account_sign_in given = {.link = job->link,
+                                          .client = client_of(job->exchange)};
     struct account_session session;
     int retry_s = 0;
-    int error = account_use_link(job->api->parts.account, job->link, &client, clock_wall_ms(),
-                                 &retry_s, &session);
+    int error =
+        account_use_link(job->api->parts.account, &given, clock_wall_ms(), &retry_s, &session);
     answer_sign_in(job, error, retry_s, &session,
                    "This sign-in link was used or has expired. The server makes a new one when "
                    "it starts.");
@@ -147,11 +149,11 @@ static void change_password(void *arg)
 
 /* Reads the body into a job for the workers. */
 static struct sign_in *read_job(struct api *api, struct http_exchange *exchange,
-                                const struct body_field *fields, size_t n_fields)
+                                struct body_form form)
 {
     struct sign_in *job = arena_calloc(http_exchange_arena(exchange), 1, sizeof(*job));
     json_t *document;
-    if (job == NULL || !body_read(exchange, fields, n_fields, job, sizeof(*job), &document))
+    if (job == NULL || !body_read(exchange, form, job, &document))
         return NULL;
     json_decref(document);
     job->api = api;
@@ -164,7 +166,7 @@ static void post_link(struct http_exchange *exchange, const struct route_params 
 {
     static const struct body_field fields[] = {BODY_TEXT(struct sign_in, link, "link", 1, 200)};
     (void)params;
-    struct sign_in *job = read_job(arg, exchange, fields, ARRAY_LEN(fields));
+    struct sign_in *job = read_job(arg, exchange, BODY_FORM(fields, struct sign_in));
     if (job != NULL)
         resource_run(arg, exchange, use_link, job);
 }
@@ -176,7 +178,7 @@ static void post_session(struct http_exchange *exchange, const struct route_para
         BODY_TEXT(struct sign_in, email, "email", 1, 254),
         BODY_TEXT(struct sign_in, password, "password", 1, ACCOUNT_PASSWORD_MAX_BYTES)};
     (void)params;
-    struct sign_in *job = read_job(arg, exchange, fields, ARRAY_LEN(fields));
+    struct sign_in *job = read_job(arg, exchange, BODY_FORM(fields, struct sign_in));
     if (job != NULL)
         resource_run(arg, exchange, use_password, job);
 }
@@ -196,7 +198,7 @@ static void post_password(struct http_exchange *exchange, const struct route_par
         answer_problem(exchange, 403, NULL, "Only a person has a password.");
         return;
     }
-    struct sign_in *job = read_job(arg, exchange, fields, ARRAY_LEN(fields));
+    struct sign_in *job = read_job(arg, exchange, BODY_FORM(fields, struct sign_in));
     if (job == NULL)
         return;
     job->user_id = who->user_id;

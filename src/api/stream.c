@@ -11,7 +11,7 @@ static void get_live(struct http_exchange *exchange, const struct route_params *
     struct api *api = arg;
     (void)params;
     int64_t host_id;
-    if (!resource_query_int(exchange, "host", 1, INT64_MAX, 0, &host_id))
+    if (!resource_query_int(exchange, "host", (struct resource_int){1, INT64_MAX, 0}, &host_id))
         return;
     org_id org = resource_who(exchange)->org;
     struct host host;

@@ -65,7 +65,7 @@ struct threshold_form {
 };
 
 #define THRESHOLD_VALUE_MAX 1e15
-#define THRESHOLD_FOR_MAX_S ((double)(RULE_FOR_MAX_MS / MSEC_SECOND))
+#define THRESHOLD_FOR_MAX_S ((double)RULE_FOR_MAX_MS / MSEC_SECOND)
 
 static const struct body_field default_fields[] = {
     BODY_NUMBER(struct threshold_form, limit, "limit", -THRESHOLD_VALUE_MAX,
@@ -135,9 +135,9 @@ static void put_default(struct http_exchange *exchange, const struct route_param
         answer_error(exchange, error);
         return;
     }
-    struct threshold_form form;
+    struct threshold_form form = {0};
     CLEANUP(body_decrefp) json_t *document = NULL;
-    if (!body_read(exchange, default_fields, ARRAY_LEN(default_fields), &form, sizeof(form),
+    if (!body_read(exchange, BODY_FORM(default_fields, struct threshold_form), &form,
                    &document) ||
         !apply_form(exchange, &form, &rule))
         return;
@@ -230,9 +230,9 @@ static void put_override(struct http_exchange *exchange, const struct route_para
     struct threshold threshold;
     if (!find_effective(api, exchange, params, &host, &threshold))
         return;
-    struct threshold_form form;
+    struct threshold_form form = {0};
     CLEANUP(body_decrefp) json_t *document = NULL;
-    if (!body_read(exchange, override_fields, ARRAY_LEN(override_fields), &form, sizeof(form),
+    if (!body_read(exchange, BODY_FORM(override_fields, struct threshold_form), &form,
                    &document) ||
         !apply_form(exchange, &form, &threshold.rule))
         return;

@@ -74,7 +74,7 @@ static void post_token(struct http_exchange *exchange, const struct route_params
     (void)params;
     struct token_form form;
     CLEANUP(body_decrefp) json_t *document = NULL;
-    if (!body_read(exchange, fields, ARRAY_LEN(fields), &form, sizeof(form), &document))
+    if (!body_read(exchange, BODY_FORM(fields, struct token_form), &form, &document))
         return;
     const struct principal *who = resource_who(exchange);
     struct account_token_request request = {

@@ -75,8 +75,8 @@ static void accept_batch(struct api *api, struct http_exchange *exchange, struct
     }
     call->exchange = exchange;
     call->waiting_for = 2;
-    int error = door_accept(api->parts.door, resource_who(exchange), batch, committed, call,
-                            &call->outcome);
+    const struct door_delivery delivery = {resource_who(exchange), batch, committed, call};
+    int error = door_accept(api->parts.door, &delivery, &call->outcome);
     batch_release_labels(batch);
     if (error == 0)
         finish_side(call);

@@ -192,7 +192,7 @@ size_t text_from_double(double value, char out[TEXT_DOUBLE_SIZE])
     for (int digits = 15; digits <= 17; digits++) {
         len = snprintf(out, TEXT_DOUBLE_SIZE, "%.*g", digits, value);
         double back = strtod(out, NULL);
-        if (memcmp(&back, &value, sizeof(value)) == 0)
+        if (back == value)
             break;
     }
     return (size_t)len;
@@ -269,6 +269,6 @@ int text_from_hex(const char *hex, void *out_bytes, size_t len)
             return -EINVAL;
     }
     for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+        out[i] = (unsigned char)(hex_digit(hex[2 * i]) * 16 + hex_digit(hex[2 * i + 1]));
     return 0;
 }

@@ -21,13 +21,19 @@
 
 #define VEC_PUSH(vec, item)                                                                    \
     do {                                                                                       \
-        if ((vec)->len == (vec)->capacity) {                                                   \
-            (vec)->capacity = (vec)->capacity == 0 ? 8 : (vec)->capacity * 2;                  \
-            (vec)->items =                                                                     \
-                memory_realloc((vec)->items, (vec)->capacity * sizeof(*(vec)->items));         \
-        }                                                                                      \
+        (vec)->items =                                                                         \
+            vec_with_room((vec)->items, (vec)->len, &(vec)->capacity, sizeof(*(vec)->items));  \
         (vec)->items[(vec)->len++] = (item);                                                   \
     } while (0)
+
+/* For VEC_PUSH: the items, moved when there was no room for one more. */
+static inline void *vec_with_room(void *items, size_t len, size_t *capacity, size_t item_size)
+{
+    if (len < *capacity)
+        return items;
+    *capacity = *capacity == 0 ? 8 : *capacity * 2;
+    return memory_realloc(items, *capacity * item_size);
+}
 
 /* Keeps no order: the last item takes the place of the one removed. */
 #define VEC_REMOVE_SWAP(vec, at) ((vec)->items[(at)] = (vec)->items[--(vec)->len])

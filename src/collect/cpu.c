@@ -25,7 +25,7 @@
 
 #define TICKS_PER_SECOND  100.0
 #define CORES_MAX         8192
-#define HOTPLUG_IDLE_FALL (3 * 100) /* ticks */
+#define HOTPLUG_IDLE_FALL UINT64_C(300) /* ticks */
 
 enum mode {
     MODE_USER,

@@ -123,8 +123,10 @@ static char *unescape(struct slice text)
         const char *at = text.data + i;
         bool is_octal = *at == '\\' && text.len - i > 3 && at[1] >= '0' && at[1] <= '3' &&
                         at[2] >= '0' && at[2] <= '7' && at[3] >= '0' && at[3] <= '7';
-        plain[len++] =
-            is_octal ? (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + at[3] - '0') : *at;
+        plain[len] = *at;
+        if (is_octal)
+            plain[len] = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + at[3] - '0');
+        len++;
         i += is_octal ? 3 : 0;
     }
     plain[len] = '\0';

@@ -57,14 +57,16 @@ static void forget_sensors(struct hwmon_state *state)
     state->sensors.len = 0;
 }
 
+static int clean(unsigned char c)
+{
+    return isalnum(c) || c == ':' ? tolower(c) : '_';
+}
+
 /* "coretemp.0" -> "coretemp_0" */
 static void clean_name(char *name)
 {
-    for (; *name != '\0'; name++) {
-        *name = (char)tolower((unsigned char)*name);
-        if (!isalnum((unsigned char)*name) && *name != ':')
-            *name = '_';
-    }
+    for (; *name != '\0'; name++)
+        *name = (char)clean((unsigned char)*name);
 }
 
 /* .../platform/coretemp.0 gives platform_coretemp_0 */

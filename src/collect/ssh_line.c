@@ -211,8 +211,10 @@ bool ssh_line_parse(struct slice text, msec_t now_ms, struct ssh_line *out_line)
 
     /* The host's name may be left out. */
     bool is_bare;
-    if (!parse_tag(take_word(&reader), &line.pid, &is_bare) &&
-        !parse_tag(take_word(&reader), &line.pid, &is_bare))
+    bool is_tag = parse_tag(take_word(&reader), &line.pid, &is_bare);
+    if (!is_tag)
+        is_tag = parse_tag(take_word(&reader), &line.pid, &is_bare);
+    if (!is_tag)
         return false;
     if (is_bare && line.pid == 0 && *text.data == '<')
         skip_header_5424(&reader, &line.pid);

@@ -26,6 +26,7 @@ void ssh_window_deinit(struct ssh_window *window)
 
 static void drop_first_mark(struct ssh_window *window)
 {
+    assert(window->first_mark < window->marks.len && window->marks.items != NULL);
     const struct ssh_mark *mark = &window->marks.items[window->first_mark++];
     struct ssh_source *source = &window->sources.items[mark->source];
     assert(window->count >= mark->count);
@@ -73,6 +74,7 @@ static size_t find_place(struct ssh_window *window, const char *address)
         VEC_PUSH(&window->sources, (struct ssh_source){0});
         victim = window->sources.len - 1;
     }
+    assert(victim < window->sources.len && window->sources.items != NULL);
     struct ssh_source *source = &window->sources.items[victim];
     *source = (struct ssh_source){.generation = source->generation + 1};
     text_copy(source->address, sizeof(source->address), address);

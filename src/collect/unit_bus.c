@@ -61,10 +61,12 @@ struct unit_bus *unit_bus_new(const struct host_root *root, const char *const *n
     bus->backoff_ms = BACKOFF_FIRST_MS;
     bus->error = -ENOTCONN;
     unit_table_init(&bus->table);
-    while (names != NULL && names[bus->n_aliases] != NULL)
-        bus->n_aliases++;
-    bus->aliases = memory_calloc(bus->n_aliases + 1, sizeof(*bus->aliases));
-    for (size_t i = 0; i < bus->n_aliases; i++)
+    size_t count = 0;
+    while (names != NULL && names[count] != NULL)
+        count++;
+    bus->n_aliases = count;
+    bus->aliases = memory_calloc(count + 1, sizeof(*bus->aliases));
+    for (size_t i = 0; i < count; i++)
         bus->aliases[i] = (struct alias){.name = names[i], .bus = bus};
     return bus;
 }

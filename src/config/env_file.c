@@ -23,7 +23,12 @@ static bool is_key(struct slice key)
 
 static char unescape(char c)
 {
-    return c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+    switch (c) {
+    case 'n': return '\n';
+    case 't': return '\t';
+    case 'r': return '\r';
+    default: return c;
+    }
 }
 
 /* What follows a closing quote may only be a comment. */
@@ -47,7 +52,9 @@ static const char *unquote(struct slice text, char *out)
         }
         bool is_escape = quote == '"' && c == '\\' && i + 1 < text.len &&
                          strchr("ntr\"\\$", text.data[i + 1]) != NULL;
-        *out++ = is_escape ? unescape(text.data[++i]) : c;
+        if (is_escape)
+            c = unescape(text.data[++i]);
+        *out++ = c;
     }
     return "the closing quote is missing";
 }

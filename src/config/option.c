@@ -60,7 +60,7 @@ bool option_env_name(const struct option *option, char out[OPTION_ENV_SIZE])
     if (len >= OPTION_ENV_SIZE)
         return false;
     for (char *c = out; *c != '\0'; c++)
-        *c = *c == '.' || *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        *c = (char)(*c == '.' || *c == '-' ? '_' : toupper((unsigned char)*c));
     return true;
 }
 
@@ -333,7 +333,8 @@ static size_t edit_distance(const char *a, const char *b)
         for (size_t j = 1; j <= b_len; j++) {
             size_t above = row[j];
             size_t replace = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
-            row[j] = MIN_OF(MIN_OF(above, row[j - 1]) + 1, replace);
+            size_t gap = MIN_OF(above, row[j - 1]) + 1;
+            row[j] = MIN_OF(gap, replace);
             diagonal = above;
         }
     }

@@ -7,8 +7,9 @@
 #pragma once
 
 #include "config/load.h"
+#include "config/tree.h"
 
-#define CONFIG_FILE_BYTES_MAX ((size_t)1024 * 1024)
+#define CONFIG_FILE_BYTES_MAX TREE_BYTES_MAX /* what is read can be parsed */
 
 /* Keeps the problem; `file` NULL = its text says where. */
 void source_keep(struct config *config, bool is_error, const char *file,

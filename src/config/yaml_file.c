@@ -11,14 +11,12 @@
 #define KEY_SIZE  256
 #define NAMES_MAX 128
 
-_Static_assert(CONFIG_FILE_BYTES_MAX <= TREE_BYTES_MAX, "what is read can be parsed");
-
-static void keep_at(struct config *config, bool is_error, const char *file,
-                    const struct tree_node *node, const char *key, const char *text)
+static void keep_error(struct config *config, const char *file, const struct tree_node *node,
+                       const char *key, const char *text)
 {
     struct problem problem = {0};
     problem_set_at(&problem, node->line, node->column, "%s: %s", key, text);
-    source_keep(config, is_error, file, &problem);
+    source_keep(config, true, file, &problem);
 }
 
 static bool is_section(const struct config *config, const char *path)
@@ -60,7 +58,7 @@ static bool read_list(struct config *config, const char *file, const struct opti
         count++;
     const char **items = arena_calloc(&config->arena, count + 1, sizeof(*items));
     if (items == NULL) {
-        keep_at(config, true, file, node, option->path, "the configuration is too large");
+        keep_error(config, file, node, option->path, "the configuration is too large");
         return false;
     }
     size_t len = 0;
@@ -91,13 +89,13 @@ static bool read_value(struct config *config, const char *file, const struct opt
     if (node->kind == TREE_SCALAR) {
         if (source_parse(config, option, node->text, out_value, &problem) == 0)
             return true;
-        keep_at(config, true, file, node, option->path, problem.text);
+        keep_error(config, file, node, option->path, problem.text);
         return false;
     }
     char expected[256];
     option_expected(option, expected, sizeof(expected));
     problem_set(&problem, "expected %s, not %s", expected, tree_kind_names[node->kind]);
-    keep_at(config, true, file, node, option->path, problem.text);
+    keep_error(config, file, node, option->path, problem.text);
     return false;
 }
 
@@ -128,8 +126,7 @@ static void read_section(struct config *config, const char *file,
         else if (node->kind == TREE_MAP)
             read_section(config, file, node, path);
         else if (node->kind != TREE_NULL)
-            keep_at(config, true, file, node, path,
-                    "expected a section (lines \"key: value\")");
+            keep_error(config, file, node, path, "expected a section (lines \"key: value\")");
     }
 }
 
@@ -147,5 +144,5 @@ void config_read_file(struct config *config, const char *path, bool must_exist)
     else if (root->kind == TREE_MAP)
         read_section(config, path, root, "");
     else if (root->kind != TREE_NULL)
-        keep_at(config, true, path, root, "file", "expected lines \"key: value\"");
+        keep_error(config, path, root, "file", "expected lines \"key: value\"");
 }

@@ -48,9 +48,15 @@ struct door_outcome {
 
 /* 0: done(result) will be called once the batch is durable, or could not be made so.
  * -EAGAIN, -ENOSPC: nothing was taken, the sender must come again; -EACCES: the sender may write
- * nothing of this.  `batch` is left with labels that the caller releases. */
-int door_accept(struct door *door, const struct principal *who, struct batch *batch,
-                store_done_fn *done, void *arg, struct door_outcome *out_outcome);
+ * nothing of this.  The batch is left with labels that the caller releases. */
+struct door_delivery {
+    const struct principal *who; /* borrowed for the call, as is the batch */
+    struct batch *batch;
+    store_done_fn *done;
+    void *arg;
+};
+int door_accept(struct door *door, const struct door_delivery *delivery,
+                struct door_outcome *out_outcome);
 
 struct door_stats {
     uint64_t batches, series_foreign, hosts_adopted;

@@ -148,30 +148,47 @@ static const char *skip_class(const char *at)
     return *at == ']' ? at + 1 : at;
 }
 
+/* Behind the escape at `at`; with \Q that is behind its \E. */
+static const char *skip_escape(const char *at)
+{
+    const char *end = at[1] == 'Q' ? strstr(at, "\\E") : at;
+    return end == NULL ? at + strlen(at) : end + 2;
+}
+
+static int check_group(const char *at, struct problem *problem)
+{
+    if (at[1] == '*' || (at[1] == '?' && !is_known_group(at + 2)))
+        return problem_set(problem, "regular expression: group \"%.4s\" is not supported", at);
+    return 0;
+}
+
+/* Moves over one character that is neither escape, class nor group. */
+static int check_plain(const char **at, struct problem *problem)
+{
+    size_t counted = counted_len(*at);
+    bool repeats = counted > 0 || **at == '*' || **at == '+' || **at == '?';
+    *at += counted > 0 ? counted : 1;
+    if (repeats && **at == '+')
+        return problem_set(problem, "regular expression: repetition of a repetition");
+    return 0;
+}
+
 int pattern_check(const char *pattern, struct problem *problem)
 {
-    const char *at = pattern;
-    while (*at != '\0') {
-        if (*at == '\\') {
-            int error = check_escape(at, problem);
-            if (error != 0)
-                return error;
-            const char *end = at[1] == 'Q' ? strstr(at, "\\E") : at;
-            at = end == NULL ? at + strlen(at) : end + 2;
-        } else if (*at == '[') {
-            at = skip_class(at);
-        } else if (*at == '(') {
-            if (at[1] == '*' || (at[1] == '?' && !is_known_group(at + 2)))
-                return problem_set(problem,
-                                   "regular expression: group \"%.4s\" is not supported", at);
+    int error = 0;
+    for (const char *at = pattern; error == 0 && *at != '\0';) {
+        switch (*at) {
+        case '\\':
+            error = check_escape(at, problem);
+            at = error == 0 ? skip_escape(at) : at;
+            break;
+        case '[': at = skip_class(at); break;
+        case '(':
+            error = check_group(at, problem);
             at += at[1] == '?' ? 2 : 1;
-        } else {
-            size_t counted = counted_len(at);
-            bool repeats = counted > 0 || *at == '*' || *at == '+' || *at == '?';
-            at += counted > 0 ? counted : 1;
-            if (repeats && *at == '+')
-                return problem_set(problem, "regular expression: repetition of a repetition");
+            break;
+        default: error = check_plain(&at, problem); break;
         }
     }
-    return 0;
+    return error;
 }

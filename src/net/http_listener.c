@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -110,9 +111,11 @@ static int port_of(int fd)
     socklen_t len = sizeof(address);
     if (getsockname(fd, (struct sockaddr *)(void *)&address, &len) != 0)
         return -errno;
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)&address;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)&address;
-    return ntohs(address.ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
+    memcpy(&six, &address, sizeof(six));
+    memcpy(&four, &address, sizeof(four));
+    return ntohs(address.ss_family == AF_INET6 ? six.sin6_port : four.sin_port);
 }
 
 /* Full: says so in plain HTTP and leaves; behind TLS there is nobody to say it to yet. */

@@ -91,7 +91,7 @@ static bool matches(const struct entry *entry, const char *path,
                     struct slice values[ROUTE_PARAMS_MAX], size_t *out_n_values)
 {
     const char *pattern = entry->route->pattern;
-    struct slice want = {0}, have = {0};
+    struct slice want = SLICE(""), have = SLICE("");
     size_t n_values = 0;
     for (const char *rank = entry->rank; *rank != '\0'; rank++) {
         if (*path != '/')
@@ -106,7 +106,7 @@ static bool matches(const struct entry *entry, const char *path,
         if (*rank == RANK_NAME && have.len > 0)
             values[n_values++] = have;
         else if (*rank == RANK_NAME || want.len != have.len ||
-                 memcmp(want.data, have.data, want.len) != 0)
+                 strncmp(want.data, have.data, want.len) != 0)
             return false;
     }
     *out_n_values = n_values;

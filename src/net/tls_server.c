@@ -64,6 +64,7 @@ static int refuse_passphrase(char *out, int size, int is_writing, void *arg)
 }
 
 /* Of the protocols that a client offers we speak one; without it the list is ignored. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL says what it takes. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *offered, unsigned offered_len, void *arg)
 {

@@ -30,50 +30,46 @@ static void draft_deinit(struct draft *draft)
     json_decref(draft->secrets);
 }
 
-static int blame(char out_field[FIELD_NAME_SIZE], const char *field, struct problem *problem,
-                 const char *text)
+static int blame(struct refusal *out_refusal, const char *field, const char *text)
 {
-    text_copy(out_field, FIELD_NAME_SIZE, field);
-    return problem_set(problem, "%s", text);
+    text_copy(out_refusal->field, sizeof(out_refusal->field), field);
+    return problem_set(&out_refusal->problem, "%s", text);
 }
 
-static int apply_name(struct draft *draft, const json_t *value, char out_field[FIELD_NAME_SIZE],
-                      struct problem *problem)
+static int apply_name(struct draft *draft, const json_t *value, struct refusal *out_refusal)
 {
     const char *name = json_string_value(value);
     if (name == NULL || name[0] == '\0')
-        return blame(out_field, "name", problem, "A name is needed.");
+        return blame(out_refusal, "name", "A name is needed.");
     if (strlen(name) > CHANNEL_NAME_MAX_BYTES)
-        return blame(out_field, "name", problem, "The name is longer than 100 bytes.");
+        return blame(out_refusal, "name", "The name is longer than 100 bytes.");
     for (const char *at = name; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            return blame(out_field, "name", problem, "The name has control characters.");
+            return blame(out_refusal, "name", "The name has control characters.");
     text_copy(draft->row.name, sizeof(draft->row.name), name);
     return 0;
 }
 
-static int apply_kind(struct draft *draft, const json_t *value, char out_field[FIELD_NAME_SIZE],
-                      struct problem *problem)
+static int apply_kind(struct draft *draft, const json_t *value, struct refusal *out_refusal)
 {
     const char *kind = json_string_value(value);
     if (kind == NULL || channel_kind_find(kind) == NULL) {
         char names[256];
         channel_kind_names(names, sizeof(names));
-        text_copy(out_field, FIELD_NAME_SIZE, "kind");
-        return problem_set(problem, "The kind must be one of: %s.", names);
+        text_copy(out_refusal->field, sizeof(out_refusal->field), "kind");
+        return problem_set(&out_refusal->problem, "The kind must be one of: %s.", names);
     }
     if (draft->row.kind[0] != '\0' && !text_is(draft->row.kind, kind))
-        return blame(out_field, "kind", problem, "The kind of a channel cannot be changed.");
+        return blame(out_refusal, "kind", "The kind of a channel cannot be changed.");
     text_copy(draft->row.kind, sizeof(draft->row.kind), kind);
     return 0;
 }
 
 /* A text sets a secret, null or "" removes it, one that is left out stays. */
-static int apply_secrets(struct draft *draft, const json_t *value,
-                         char out_field[FIELD_NAME_SIZE], struct problem *problem)
+static int apply_secrets(struct draft *draft, const json_t *value, struct refusal *out_refusal)
 {
     if (!json_is_object(value))
-        return blame(out_field, "secrets", problem, "secrets must be an object.");
+        return blame(out_refusal, "secrets", "secrets must be an object.");
     const char *key;
     json_t *secret;
     json_object_foreach((json_t *)(uintptr_t)value, key, secret)
@@ -87,53 +83,53 @@ static int apply_secrets(struct draft *draft, const json_t *value,
 }
 
 static int apply_field(struct draft *draft, const char *key, json_t *value,
-                       char out_field[FIELD_NAME_SIZE], struct problem *problem)
+                       struct refusal *out_refusal)
 {
     if (text_is(key, "kind"))
-        return apply_kind(draft, value, out_field, problem);
+        return apply_kind(draft, value, out_refusal);
     if (text_is(key, "name"))
-        return apply_name(draft, value, out_field, problem);
+        return apply_name(draft, value, out_refusal);
     if (text_is(key, "secrets"))
-        return apply_secrets(draft, value, out_field, problem);
+        return apply_secrets(draft, value, out_refusal);
     if (text_is(key, "enabled")) {
         if (!json_is_boolean(value))
-            return blame(out_field, "enabled", problem, "enabled must be true or false.");
+            return blame(out_refusal, "enabled", "enabled must be true or false.");
         draft->row.enabled = json_is_true(value);
         return 0;
     }
     if (text_is(key, "config")) {
         if (!json_is_object(value))
-            return blame(out_field, "config", problem, "config must be an object.");
+            return blame(out_refusal, "config", "config must be an object.");
         json_decref(draft->config);
         draft->config = json_incref(value);
         return 0;
     }
-    snprintf(out_field, FIELD_NAME_SIZE, "%.60s", key);
-    problem_set(problem, "There is no field \"%.100s\".", key);
+    snprintf(out_refusal->field, sizeof(out_refusal->field), "%.60s", key);
+    problem_set(&out_refusal->problem, "There is no field \"%.100s\".", key);
     return -EBADMSG;
 }
 
 static int apply_request(struct draft *draft, const json_t *request,
-                         char out_field[FIELD_NAME_SIZE], struct problem *problem)
+                         struct refusal *out_refusal)
 {
-    out_field[0] = '\0';
+    out_refusal->field[0] = '\0';
     if (!json_is_object(request))
-        return problem_set(problem, "The request must be an object.");
+        return problem_set(&out_refusal->problem, "The request must be an object.");
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)request, key, value)
     {
-        int error = apply_field(draft, key, value, out_field, problem);
+        int error = apply_field(draft, key, value, out_refusal);
         if (error != 0)
             return error;
     }
     if (draft->row.kind[0] == '\0')
-        return apply_kind(draft, NULL, out_field, problem);
+        return apply_kind(draft, NULL, out_refusal);
     if (draft->row.name[0] == '\0')
-        return apply_name(draft, NULL, out_field, problem);
+        return apply_name(draft, NULL, out_refusal);
     const struct channel_kind *kind = channel_kind_find(draft->row.kind);
-    return fields_check(kind->fields, kind->n_fields, draft->config, draft->secrets, out_field,
-                        problem);
+    return fields_check(kind->fields, kind->n_fields, draft->config, draft->secrets,
+                        out_refusal);
 }
 
 /* Writes config and sealed secrets into the row. */
@@ -162,9 +158,9 @@ static int seal_draft(struct notify *notify, struct draft *draft, struct problem
     return error;
 }
 
-static int taken(char out_field[FIELD_NAME_SIZE], struct problem *problem)
+static int taken(struct refusal *out_refusal)
 {
-    blame(out_field, "name", problem, "Another channel has this name.");
+    blame(out_refusal, "name", "Another channel has this name.");
     return -EEXIST;
 }
 
@@ -176,32 +172,31 @@ static int count_channel(const struct channel *channel, void *arg)
 }
 
 static int create(struct notify *notify, struct draft *draft, const json_t *request,
-                  char out_field[FIELD_NAME_SIZE], struct problem *problem)
+                  struct refusal *out_refusal)
 {
     int count = 0;
-    int error = apply_request(draft, request, out_field, problem);
+    int error = apply_request(draft, request, out_refusal);
     if (error == 0)
         error = channels_each(notify->db, draft->row.org, count_channel, &count);
     if (error != 0)
         return error;
     if (count >= ORG_CHANNELS_MAX)
-        return problem_set(problem, "There are %d channels already.", count);
-    error = seal_draft(notify, draft, problem);
+        return problem_set(&out_refusal->problem, "There are %d channels already.", count);
+    error = seal_draft(notify, draft, &out_refusal->problem);
     if (error == 0)
         error = channels_add(notify->db, &draft->row, &draft->row.id);
-    return error == -EEXIST ? taken(out_field, problem) : error;
+    return error == -EEXIST ? taken(out_refusal) : error;
 }
 
 int notify_channel_create(struct notify *notify, org_id org, const json_t *request,
-                          int64_t *out_id, char out_field[FIELD_NAME_SIZE],
-                          struct problem *problem)
+                          int64_t *out_id, struct refusal *out_refusal)
 {
     msec_t now = clock_wall_ms();
     struct draft draft = {
         .row = {.org = org, .enabled = true, .created_ms = now, .updated_ms = now},
         .config = json_object(),
         .secrets = json_object()};
-    int error = create(notify, &draft, request, out_field, problem);
+    int error = create(notify, &draft, request, out_refusal);
     if (error == 0)
         *out_id = draft.row.id;
     draft_deinit(&draft);
@@ -209,20 +204,20 @@ int notify_channel_create(struct notify *notify, org_id org, const json_t *reque
 }
 
 static int update(struct notify *notify, struct draft *draft, const json_t *request,
-                  char out_field[FIELD_NAME_SIZE], struct problem *problem)
+                  struct refusal *out_refusal)
 {
     draft->config = json_loads(draft->row.config, 0, NULL);
     if (delivery_unseal(notify->secrets, &draft->row, &draft->secrets) != 0)
         draft->secrets = json_object(); /* the key is lost: they are to be entered again */
     msec_t now = clock_wall_ms();
     draft->row.updated_ms = now;
-    int error = apply_request(draft, request, out_field, problem);
+    int error = apply_request(draft, request, out_refusal);
     if (error == 0)
-        error = seal_draft(notify, draft, problem);
+        error = seal_draft(notify, draft, &out_refusal->problem);
     if (error == 0)
         error = channels_update(notify->db, &draft->row);
     if (error == -EEXIST)
-        return taken(out_field, problem);
+        return taken(out_refusal);
     if (error != 0)
         return error;
     /* What waits goes at once, by the new configuration, or not at all. */
@@ -232,16 +227,16 @@ static int update(struct notify *notify, struct draft *draft, const json_t *requ
 }
 
 int notify_channel_update(struct notify *notify, org_id org, int64_t id, const json_t *request,
-                          char out_field[FIELD_NAME_SIZE], struct problem *problem)
+                          struct refusal *out_refusal)
 {
     struct draft draft = {0};
-    out_field[0] = '\0';
+    out_refusal->field[0] = '\0';
     int error = db_begin(notify->db);
     if (error != 0)
         return error;
     error = channels_find(notify->db, org, id, &draft.row);
     if (error == 0)
-        error = update(notify, &draft, request, out_field, problem);
+        error = update(notify, &draft, request, out_refusal);
     if (error == 0)
         error = db_commit(notify->db);
     else

@@ -32,18 +32,18 @@ START_TEST(waits_longer_each_time)
 END_TEST
 
 static int check_kind(const char *kind_name, const char *config, const char *secrets,
-                      char field[FIELD_NAME_SIZE])
+                      struct refusal *out_refusal)
 {
     const struct channel_kind *kind = channel_kind_find(kind_name);
     json_t *config_json = json_loads(config, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     json_t *secrets_json = json_loads(secrets, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    struct problem problem = {0};
+    *out_refusal = (struct refusal){0};
     ck_assert_ptr_nonnull(config_json);
     ck_assert_ptr_nonnull(secrets_json);
     int error =
-        fields_check(kind->fields, kind->n_fields, config_json, secrets_json, field, &problem);
-    ck_assert((error == 0) == (problem.text[0] == '\0'));
-    ck_assert((error == 0) == (field[0] == '\0'));
+        fields_check(kind->fields, kind->n_fields, config_json, secrets_json, out_refusal);
+    ck_assert((error == 0) == (out_refusal->problem.text[0] == '\0'));
+    ck_assert((error == 0) == (out_refusal->field[0] == '\0'));
     json_decref(config_json);
     json_decref(secrets_json);
     return error;
@@ -51,7 +51,7 @@ static int check_kind(const char *kind_name, const char *config, const char *sec
 
 START_TEST(takes_good_configurations)
 {
-    char field[FIELD_NAME_SIZE];
+    struct refusal refusal;
     const struct {
         const char *kind, *config, *secrets;
     } good[] = {
@@ -65,8 +65,8 @@ START_TEST(takes_good_configurations)
         {"webhook", "{\"url\":\"http://[::1]:80\",\"headers\":{\"X-Team\":\"ops\"}}", "{}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
-        ck_assert_msg(check_kind(good[i].kind, good[i].config, good[i].secrets, field) == 0,
-                      "%s", field);
+        ck_assert_msg(check_kind(good[i].kind, good[i].config, good[i].secrets, &refusal) == 0,
+                      "%s", refusal.field);
     ck_assert_ptr_null(channel_kind_find("pigeon"));
 }
 END_TEST
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(names_the_field_to_blame)
 {
-    char field[FIELD_NAME_SIZE];
+    struct refusal refusal;
     const struct {
         const char *kind, *config, *secrets, *field;
     } bad[] = {
@@ -119,23 +119,25 @@ START_TEST(names_the_field_to_blame)
          "config.headers"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        ck_assert_msg(check_kind(bad[i].kind, bad[i].config, bad[i].secrets, field) == -EINVAL,
+        ck_assert_msg(check_kind(bad[i].kind, bad[i].config, bad[i].secrets, &refusal) ==
+                          -EINVAL,
                       "%s", bad[i].config);
-        ck_assert_msg(text_is(field, bad[i].field), "%s: %s", bad[i].config, field);
+        ck_assert_msg(text_is(refusal.field, bad[i].field), "%s: %s", bad[i].config,
+                      refusal.field);
     }
 }
 END_TEST
 
 START_TEST(names_settings_that_there_are_not)
 {
-    char field[FIELD_NAME_SIZE];
-    ck_assert_int_eq(check_kind("email", MAIL("\"colour\":1"), "{}", field), -EBADMSG);
-    ck_assert_str_eq(field, "config.colour");
-    ck_assert_int_eq(check_kind("email", MAIL("\"password\":\"p\""), "{}", field), -EBADMSG);
-    ck_assert_str_eq(field, "config.password");
-    ck_assert_int_eq(check_kind("email", MAIL("\"port\":1"), "{\"signing_key\":\"k\"}", field),
-                     -EBADMSG);
-    ck_assert_str_eq(field, "secrets.signing_key");
+    struct refusal refusal;
+    ck_assert_int_eq(check_kind("email", MAIL("\"colour\":1"), "{}", &refusal), -EBADMSG);
+    ck_assert_str_eq(refusal.field, "config.colour");
+    ck_assert_int_eq(check_kind("email", MAIL("\"password\":\"p\""), "{}", &refusal), -EBADMSG);
+    ck_assert_str_eq(refusal.field, "config.password");
+    ck_assert_int_eq(
+        check_kind("email", MAIL("\"port\":1"), "{\"signing_key\":\"k\"}", &refusal), -EBADMSG);
+    ck_assert_str_eq(refusal.field, "secrets.signing_key");
 }
 END_TEST
 

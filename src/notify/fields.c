@@ -11,15 +11,14 @@
 struct check {
     const struct channel_field *fields;
     size_t n_fields;
-    char *out_field;
-    struct problem *problem;
+    struct refusal *refusal;
 };
 
 static int blame(const struct check *check, const struct channel_field *field, const char *text)
 {
-    snprintf(check->out_field, FIELD_NAME_SIZE, "%s.%s", field->secret ? "secrets" : "config",
-             field->key);
-    return problem_set(check->problem, "%s %s.", field->key, text);
+    snprintf(check->refusal->field, REFUSAL_FIELD_SIZE, "%s.%s",
+             field->secret ? "secrets" : "config", field->key);
+    return problem_set(&check->refusal->problem, "%s %s.", field->key, text);
 }
 
 static bool is_clean(const char *text)
@@ -136,9 +135,9 @@ static int check_value(const struct check *check, const struct channel_field *fi
 static int check_keys(const struct check *check, const json_t *object, bool secret)
 {
     const char *group = secret ? "secrets" : "config";
-    snprintf(check->out_field, FIELD_NAME_SIZE, "%s", group);
+    snprintf(check->refusal->field, REFUSAL_FIELD_SIZE, "%s", group);
     if (object != NULL && !json_is_object(object))
-        return problem_set(check->problem, "%s must be an object.", group);
+        return problem_set(&check->refusal->problem, "%s must be an object.", group);
 
     const char *key;
     json_t *value;
@@ -149,8 +148,8 @@ static int check_keys(const struct check *check, const json_t *object, bool secr
             found = found ||
                     (check->fields[i].secret == secret && text_is(check->fields[i].key, key));
         if (!found) {
-            snprintf(check->out_field, FIELD_NAME_SIZE, "%s.%.40s", group, key);
-            problem_set(check->problem, "This kind of channel has no %s \"%.100s\".",
+            snprintf(check->refusal->field, REFUSAL_FIELD_SIZE, "%s.%.40s", group, key);
+            problem_set(&check->refusal->problem, "This kind of channel has no %s \"%.100s\".",
                         secret ? "secret" : "setting", key);
             return -EBADMSG;
         }
@@ -159,10 +158,9 @@ static int check_keys(const struct check *check, const json_t *object, bool secr
 }
 
 int fields_check(const struct channel_field *fields, size_t n_fields, const json_t *config,
-                 const json_t *secrets, char out_field[FIELD_NAME_SIZE],
-                 struct problem *problem)
+                 const json_t *secrets, struct refusal *out_refusal)
 {
-    struct check check = {fields, n_fields, out_field, problem};
+    struct check check = {fields, n_fields, out_refusal};
     int error = check_keys(&check, config, false);
     if (error == 0)
         error = check_keys(&check, secrets, true);
@@ -171,7 +169,7 @@ int fields_check(const struct channel_field *fields, size_t n_fields, const json
         error = check_value(&check, &fields[i], json_object_get(group, fields[i].key));
     }
     if (error == 0)
-        out_field[0] = '\0';
+        out_refusal->field[0] = '\0';
     return error;
 }
 

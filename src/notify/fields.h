@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/problem.h"
+#include "notify/refusal.h"
 
 enum field_type {
     FIELD_TEXT,
@@ -35,12 +35,9 @@ struct channel_field {
     const char *expects;                /* completes "… must be" when it is not valid */
 };
 
-#define FIELD_NAME_SIZE 64
-
-/* 0; -EINVAL with the problem and the field's name ("config.server"). */
+/* 0; -EINVAL with the refusal. */
 int fields_check(const struct channel_field *fields, size_t n_fields, const json_t *config,
-                 const json_t *secrets, char out_field[FIELD_NAME_SIZE],
-                 struct problem *problem);
+                 const json_t *secrets, struct refusal *out_refusal);
 
 /* Reading what was checked: the text or `fallback`. */
 const char *fields_text(const json_t *object, const char *key, const char *fallback);

@@ -189,8 +189,8 @@ static int start_channel(struct notify *notify, int64_t channel_id, msec_t now)
         return 0;
 
     struct id_list due = {.len = 0};
-    int error =
-        outbox_due(notify->db, channel_id, now, NOTIFY_CHANNEL_MAX + busy, note_id, &due);
+    const struct outbox_question question = {channel_id, now, NOTIFY_CHANNEL_MAX + busy};
+    int error = outbox_due(notify->db, &question, note_id, &due);
     for (size_t i = 0; i < due.len && error == 0 && busy < NOTIFY_CHANNEL_MAX; i++) {
         if (is_in_flight(notify, due.ids[i]))
             continue;

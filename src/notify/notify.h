@@ -22,7 +22,7 @@
 
 #include "base/json.h"
 #include "model/alert.h"
-#include "model/problem.h"
+#include "notify/refusal.h"
 #include "state/db.h"
 #include "state/secrets.h"
 
@@ -47,13 +47,13 @@ void notify_wake(struct notify *notify);
 
 /* -- channels -- */
 
-/* `request` is the body of POST or PUT /channels.  *out_field is the field to blame or "".
+/* `request` is the body of POST or PUT /channels.
  * 0; -EINVAL, -EBADMSG (a field that there is not), -EEXIST (name taken), each with the
- * problem; -ENOENT, -EIO. */
+ * refusal; -ENOENT, -EIO. */
 int notify_channel_create(struct notify *notify, org_id org, const json_t *request,
-                          int64_t *out_id, char out_field[64], struct problem *problem);
+                          int64_t *out_id, struct refusal *out_refusal);
 int notify_channel_update(struct notify *notify, org_id org, int64_t id, const json_t *request,
-                          char out_field[64], struct problem *problem);
+                          struct refusal *out_refusal);
 int notify_channel_delete(struct notify *notify, org_id org, int64_t id); /* 0, -ENOENT */
 
 /* Writes CHANNEL of the manual, or an array of them.  0, -ENOENT, -EIO. */

@@ -56,15 +56,15 @@ static void teardown(void)
 static int64_t add_channel(const char *kind, const char *name, const char *config,
                            const char *secret)
 {
-    char text[2048], field[64];
-    struct problem problem = {0};
+    char text[2048];
+    struct refusal refusal = {0};
     int64_t id = 0;
     snprintf(text, sizeof(text),
              "{\"kind\":\"%s\",\"name\":\"%s\",\"config\":%s,\"secrets\":%s}", kind, name,
              config, secret);
     json_t *request = json_loads(text, 0, NULL);
-    ck_assert_msg(notify_channel_create(notify, 1, request, &id, field, &problem) == 0,
-                  "%s: %s", field, problem.text);
+    ck_assert_msg(notify_channel_create(notify, 1, request, &id, &refusal) == 0, "%s: %s",
+                  refusal.field, refusal.problem.text);
     json_decref(request);
     return id;
 }
@@ -89,10 +89,9 @@ static int64_t add_email(const char *name, const struct fake_server *server, con
 
 static int update_channel(int64_t id, const char *text)
 {
-    char field[64];
-    struct problem problem;
+    struct refusal refusal;
     json_t *request = json_loads(text, 0, NULL);
-    int error = notify_channel_update(notify, 1, id, request, field, &problem);
+    int error = notify_channel_update(notify, 1, id, request, &refusal);
     json_decref(request);
     return error;
 }
@@ -554,11 +553,11 @@ END_TEST
 
 /* -- channels as people make them -- */
 
-static int create(const char *text, char field[64], struct problem *problem)
+static int create(const char *text, struct refusal *refusal)
 {
     int64_t id;
     json_t *request = json_loads(text, JSON_DECODE_ANY, NULL);
-    int error = notify_channel_create(notify, 1, request, &id, field, problem);
+    int error = notify_channel_create(notify, 1, request, &id, refusal);
     json_decref(request);
     return error;
 }
@@ -638,8 +637,8 @@ END_TEST
 START_TEST(refuses_bad_requests_by_field)
 {
     setup();
-    char field[64], letters[102] = "", name[256];
-    struct problem problem = {0};
+    char letters[102] = "", name[256];
+    struct refusal refusal = {0};
     memset(letters, 'n', sizeof(letters) - 1);
     snprintf(name, sizeof(name), "{\"kind\":\"webhook\",\"name\":\"%s\"}", letters);
     const struct {
@@ -662,19 +661,20 @@ START_TEST(refuses_bad_requests_by_field)
         {"{\"kind\":\"email\",\"name\":\"a\"}", "config.server"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        ck_assert_msg(create(bad[i].request, field, &problem) == -EINVAL, "%s", bad[i].request);
-        ck_assert_msg(text_is(field, bad[i].field), "%s: %s", bad[i].request, field);
-        ck_assert_str_ne(problem.text, "");
+        ck_assert_msg(create(bad[i].request, &refusal) == -EINVAL, "%s", bad[i].request);
+        ck_assert_msg(text_is(refusal.field, bad[i].field), "%s: %s", bad[i].request,
+                      refusal.field);
+        ck_assert_str_ne(refusal.problem.text, "");
     }
-    ck_assert_int_eq(create("{\"kind\":\"email\",\"name\":\"a\",\"id\":5}", field, &problem),
+    ck_assert_int_eq(create("{\"kind\":\"email\",\"name\":\"a\",\"id\":5}", &refusal),
                      -EBADMSG);
-    ck_assert_str_eq(field, "id");
+    ck_assert_str_eq(refusal.field, "id");
     int64_t id = add_channel("webhook", "hook", "{\"url\":\"http://a\"}", "{}");
     ck_assert_int_eq(create("{\"kind\":\"webhook\",\"name\":\"hook\",\"config\":{\"url\":"
                             "\"http://a\"}}",
-                            field, &problem),
+                            &refusal),
                      -EEXIST);
-    ck_assert_str_eq(field, "name");
+    ck_assert_str_eq(refusal.field, "name");
     ck_assert_int_eq(update_channel(id, "{\"kind\":\"email\"}"), -EINVAL);
     ck_assert_int_eq(update_channel(id, "{\"config\":{}}"), -EINVAL);
     ck_assert_int_eq(update_channel(id + 1, "{}"), -ENOENT);

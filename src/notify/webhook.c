@@ -164,7 +164,7 @@ static void webhook_judge(const struct transfer *transfer, CURLcode code, struct
         kind = VERDICT_RETRY;
     verdict_set(out, kind, "HTTP %ld%s%.*s", status, shown == 0 ? "" : ": ", shown, body);
     if (kind == VERDICT_RETRY && retry_after > 0)
-        out->retry_after = MIN_OF((mspan_t)retry_after, 24 * 3600) * MSEC_SECOND;
+        out->retry_after = MIN_OF((mspan_t)retry_after, MSEC_DAY / MSEC_SECOND) * MSEC_SECOND;
 }
 
 const struct channel_kind webhook_channel = {

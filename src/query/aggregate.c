@@ -11,11 +11,12 @@
 /* ---- count_values: the operand's rows split by value ---- */
 
 /* One row for each value that a row has, labelled with it. */
-static int split_row(struct eval *eval, const struct row *row, const char *label,
-                     const struct times *times, struct row *out_rows, size_t *out_count)
+static int split_row(struct eval *eval, const struct row *row, const char *label, size_t n,
+                     struct grid *out_split)
 {
+    struct row *out_rows = out_split->rows + out_split->n_rows;
     size_t count = 0;
-    for (size_t step = 0; step < times->n; step++) {
+    for (size_t step = 0; step < n; step++) {
         double value = row->values[step];
         char text[NUMBER_PLAIN_SIZE];
         if (value_is_absent(value))
@@ -28,7 +29,7 @@ static int split_row(struct eval *eval, const struct row *row, const char *label
             i++;
         if (error == 0 && i == count) {
             out_rows[count].labels = labels;
-            error = values_new(eval, times->n, &out_rows[count++].values);
+            error = values_new(eval, n, &out_rows[count++].values);
         }
         if (error == 0)
             error = eval_work(eval, 16 + count);
@@ -36,7 +37,7 @@ static int split_row(struct eval *eval, const struct row *row, const char *label
             return error;
         out_rows[i].values[step] = 1;
     }
-    *out_count = count;
+    out_split->n_rows += count;
     return 0;
 }
 
@@ -48,12 +49,8 @@ static int split_by_value(struct eval *eval, const char *label, const struct tim
     if (error != 0)
         return error;
     split.n_rows = 0;
-    for (size_t i = 0; error == 0 && i < grid->n_rows; i++) {
-        size_t count = 0;
-        error =
-            split_row(eval, &grid->rows[i], label, times, split.rows + split.n_rows, &count);
-        split.n_rows += count;
-    }
+    for (size_t i = 0; error == 0 && i < grid->n_rows; i++)
+        error = split_row(eval, &grid->rows[i], label, times->n, &split);
     *grid = split;
     return error;
 }
@@ -155,13 +152,12 @@ static int run_aggregation(struct eval *eval, const struct node *node,
                            struct grid *out_grid)
 {
     struct members members;
-    struct grid selected = {0}, groups;
+    struct grid groups;
     int error = list_members(eval, run->grid, labels, &members);
     if (error == 0 && node->aggregation->keeps_series)
-        error = init_selected(eval, run->grid, run->times->n, &selected);
+        error = init_selected(eval, run->grid, run->times->n, &run->selected);
     if (error != 0)
         return error;
-    run->selected = &selected;
     run->scratch = arena_alloc(eval->arena, members.largest * sizeof(*run->scratch));
     if (run->scratch == NULL)
         return QUERY_TOO_LARGE;
@@ -173,9 +169,9 @@ static int run_aggregation(struct eval *eval, const struct node *node,
     if (!node->aggregation->keeps_series)
         *out_grid = groups;
     else if (run->times->n > 1)
-        *out_grid = selected;
+        *out_grid = run->selected;
     else
-        return order_selected(eval, node, &members, &selected, out_grid);
+        return order_selected(eval, node, &members, &run->selected, out_grid);
     return 0;
 }
 

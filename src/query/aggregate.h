@@ -15,7 +15,7 @@ struct group_run {
     const double *parameter; /* by step; NULL when it takes none */
     double *values;          /* out: the group's own row, absent so far */
     double *scratch;         /* room for a value of each member */
-    struct grid *selected;   /* out: rows like the operand's, absent so far (keeps_series) */
+    struct grid selected;    /* out: rows like the operand's, absent so far (keeps_series) */
 };
 
 /* A series that may be chosen, by its value at the step. */

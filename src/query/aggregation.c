@@ -235,7 +235,7 @@ static int run_choice(struct eval *eval, struct group_run *run,
         if (compare != NULL && wanted > 0)
             qsort(choices, count, sizeof(*choices), compare);
         for (size_t i = 0; i < MIN_OF(wanted, count); i++)
-            run->selected->rows[choices[i].row].values[step] = choices[i].value;
+            run->selected.rows[choices[i].row].values[step] = choices[i].value;
     }
     return 0;
 }
@@ -279,7 +279,7 @@ static int run_limit_ratio(struct eval *eval, struct group_run *run)
             if (isnan(ratio))
                 return eval_bad(eval, "the parameter of the aggregation is NaN");
             if (ratio >= 0 ? position < ratio : position >= 1 + ratio)
-                run->selected->rows[member].values[step] = row->values[step];
+                run->selected.rows[member].values[step] = row->values[step];
         }
         int error = eval_work(eval, run->times->n);
         if (error != 0)

@@ -56,6 +56,29 @@ static int scalar_scalar(struct eval *eval, const struct node *node, const struc
     return 0;
 }
 
+struct series_values {
+    double *values;
+    size_t n;
+};
+
+/* One row against the scalar, which is on the right when `scalar_side` is 1. */
+static void combine_row(const struct node *node, const double *values, const double *scalars,
+                        size_t scalar_side, struct series_values out)
+{
+    for (size_t step = 0; step < out.n; step++) {
+        if (value_is_absent(values[step]))
+            continue;
+        bool kept;
+        double left = scalar_side == 1 ? values[step] : scalars[step];
+        double right = scalar_side == 1 ? scalars[step] : values[step];
+        double value = apply(node->op, left, right, &kept);
+        if (op_is_comparison(node->op))
+            value = node->returns_bool ? kept : values[step];
+        if (kept || node->returns_bool)
+            out.values[step] = value;
+    }
+}
+
 static int vector_scalar(struct eval *eval, const struct node *node, const struct grid sides[2],
                          size_t n, struct grid *out_grid)
 {
@@ -65,27 +88,17 @@ static int vector_scalar(struct eval *eval, const struct node *node, const struc
     struct grid grid;
     int error = grid_init(eval, from->n_rows, &grid);
     for (size_t i = 0; error == 0 && i < from->n_rows; i++) {
-        const double *values = from->rows[i].values;
         struct row *row = &grid.rows[i];
         row->labels = from->rows[i].labels;
         if (drops_name(node))
             error = relabel_drop_name(eval, row->labels, &row->labels);
         if (error == 0)
             error = values_new(eval, n, &row->values);
-        for (size_t step = 0; error == 0 && step < n; step++) {
-            if (value_is_absent(values[step]))
-                continue;
-            bool kept;
-            double left = vector == 0 ? values[step] : scalars[step];
-            double right = vector == 0 ? scalars[step] : values[step];
-            double value = apply(node->op, left, right, &kept);
-            if (op_is_comparison(node->op))
-                value = node->returns_bool ? kept : values[step];
-            if (kept || node->returns_bool)
-                row->values[step] = value;
-        }
-        if (error == 0)
+        if (error == 0) {
+            combine_row(node, from->rows[i].values, scalars, 1 - vector,
+                        (struct series_values){row->values, n});
             error = eval_work(eval, n);
+        }
     }
     if (error == 0 && drops_name(node))
         error = grid_merge(eval, &grid, n, false, GRID_SAME_LABELS);
@@ -96,14 +109,22 @@ static int vector_scalar(struct eval *eval, const struct node *node, const struc
 
 /* ---- and, or, unless ---- */
 
+/* Rows, each in a group. */
+struct grouped {
+    struct row *rows;
+    size_t n_rows;
+    const uint32_t *group_of; /* by row */
+    size_t n;                 /* steps */
+};
+
 /* has[group * n + step]: the grid has a value in the group at that step. */
-static int mark_presence(struct eval *eval, const struct grid *grid, const uint32_t *group_of,
-                         size_t n, bool *has)
+static int mark_presence(struct eval *eval, const struct grouped *side, bool *has)
 {
-    for (size_t i = 0; i < grid->n_rows; i++) {
+    size_t n = side->n;
+    for (size_t i = 0; i < side->n_rows; i++) {
         for (size_t step = 0; step < n; step++) {
-            if (!value_is_absent(grid->rows[i].values[step]))
-                has[group_of[i] * n + step] = true;
+            if (!value_is_absent(side->rows[i].values[step]))
+                has[side->group_of[i] * n + step] = true;
         }
         int error = eval_work(eval, n);
         if (error != 0)
@@ -113,10 +134,11 @@ static int mark_presence(struct eval *eval, const struct grid *grid, const uint3
 }
 
 /* The rows with only those values whose group is (or is not) marked at the step. */
-static int filter_rows(struct eval *eval, struct grid *grid, const uint32_t *group_of, size_t n,
-                       const bool *has, bool wanted)
+static int filter_rows(struct eval *eval, const struct grouped *side, const bool *has,
+                       bool wanted)
 {
-    for (size_t i = 0; i < grid->n_rows; i++) {
+    size_t n = side->n;
+    for (size_t i = 0; i < side->n_rows; i++) {
         double *values;
         int error = values_new(eval, n, &values);
         if (error == 0)
@@ -124,10 +146,10 @@ static int filter_rows(struct eval *eval, struct grid *grid, const uint32_t *gro
         if (error != 0)
             return error;
         for (size_t step = 0; step < n; step++) {
-            if (has[group_of[i] * n + step] == wanted)
-                values[step] = grid->rows[i].values[step];
+            if (has[side->group_of[i] * n + step] == wanted)
+                values[step] = side->rows[i].values[step];
         }
-        grid->rows[i].values = values;
+        side->rows[i].values = values;
     }
     return 0;
 }
@@ -140,8 +162,6 @@ static int set_operation(struct eval *eval, const struct node *node, const struc
     if (error != 0)
         return error;
     bool is_or = node->op == OP_OR;
-    const uint32_t *left_groups = grouping.group_of;
-    const uint32_t *right_groups = grouping.group_of + sides[0].n_rows;
     bool *has = arena_calloc(eval->arena, grouping.n_groups, n);
     struct grid grid;
     error = has == NULL
@@ -149,18 +169,21 @@ static int set_operation(struct eval *eval, const struct node *node, const struc
                 : grid_init(eval, sides[0].n_rows + (is_or ? sides[1].n_rows : 0), &grid);
     if (error != 0)
         return error;
-    struct grid left = {grid.rows, sides[0].n_rows};
-    struct grid right = {grid.rows + sides[0].n_rows, sides[1].n_rows};
     for (size_t i = 0; i < grid.n_rows; i++)
-        grid.rows[i] = i < left.n_rows ? sides[0].rows[i] : sides[1].rows[i - left.n_rows];
+        grid.rows[i] =
+            i < sides[0].n_rows ? sides[0].rows[i] : sides[1].rows[i - sides[0].n_rows];
+    struct grouped left = {grid.rows, sides[0].n_rows, grouping.group_of, n};
+    struct grouped right = {sides[1].rows, sides[1].n_rows, grouping.group_of + sides[0].n_rows,
+                            n};
     if (is_or) {
-        error = mark_presence(eval, &left, left_groups, n, has);
+        right.rows = grid.rows + sides[0].n_rows;
+        error = mark_presence(eval, &left, has);
         if (error == 0)
-            error = filter_rows(eval, &right, right_groups, n, has, false);
+            error = filter_rows(eval, &right, has, false);
     } else {
-        error = mark_presence(eval, &sides[1], right_groups, n, has);
+        error = mark_presence(eval, &right, has);
         if (error == 0)
-            error = filter_rows(eval, &left, left_groups, n, has, node->op == OP_AND);
+            error = filter_rows(eval, &left, has, node->op == OP_AND);
     }
     if (error == 0)
         error = grid_merge(eval, &grid, n, false, GRID_SAME_LABELS);
@@ -199,7 +222,7 @@ static int complain(const struct match *match, const char *what, const struct la
                     const struct labels *b)
 {
     struct buf text;
-    buf_init(&text, 16 * 1024);
+    buf_init(&text, (size_t)16 * 1024);
     labels_format(&text, a);
     buf_append_text(&text, " and ");
     labels_format(&text, b);

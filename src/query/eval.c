@@ -175,8 +175,7 @@ static int result_of_range(struct eval *eval, const struct node *node,
         return QUERY_TOO_LARGE;
     for (size_t i = 0; i < data.n_series; i++) {
         struct window window = {.at_ms = times->from_ms};
-        size_t first = 0, end = 0;
-        select_window(eval, node, &data.series[i], &first, &end, &window);
+        select_window(eval, node, &data.series[i], &window);
         if (window.n == 0)
             continue;
         result->series[result->n_series++] =

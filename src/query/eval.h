@@ -140,6 +140,7 @@ struct window {
     msec_t at_ms;          /* the step */
     const double *parameters;
     double *scratch;
+    size_t first, end; /* where the samples lie in their series; kept by select_window() */
 };
 
 msec_t shift_apply(const struct eval *eval, const struct time_shift *shift, msec_t at_ms);
@@ -148,11 +149,10 @@ msec_t shift_apply(const struct eval *eval, const struct time_shift *shift, msec
 int select_range(struct eval *eval, const struct node *node, const struct times *times,
                  struct range_data *out_data);
 
-/* The samples of `series` in the window that ends at the shifted `at_ms`; *first and *end are
- * indices that only move forward from call to call (start with 0). */
+/* The samples of `series` in the window that ends at the shifted `at_ms`, which only moves forward
+ * from call to call. */
 void select_window(const struct eval *eval, const struct node *node,
-                   const struct series_data *series, size_t *first, size_t *end,
-                   struct window *window);
+                   const struct series_data *series, struct window *window);
 
 /* For a NODE_SELECTOR; with `times_wanted` the values are the samples' own times in seconds. */
 int select_instant(struct eval *eval, const struct node *node, const struct times *times,

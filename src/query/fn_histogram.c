@@ -5,6 +5,7 @@
  * The buckets of a histogram are brought together once; each step then sorts out which of them
  * have a value.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -180,6 +181,7 @@ static int run_histograms(struct eval *eval, const struct histograms *histograms
                           const struct times *times, const double *parameters[2],
                           struct grid *grid)
 {
+    assert(parameters[0] != NULL);
     size_t start = 0;
     while (start < histograms->n_rows) {
         const struct bucket_row *rows = &histograms->rows[start];

@@ -131,10 +131,9 @@ static int call_absent_over_time(struct eval *eval, const struct node *node,
         return error != 0 ? error : QUERY_TOO_LARGE;
     for (size_t i = 0; error == 0 && i < data.n_series; i++) {
         struct window window = {0};
-        size_t first = 0, end = 0;
         for (size_t step = 0; step < times->n; step++) {
             window.at_ms = times_at(times, step);
-            select_window(eval, operand, &data.series[i], &first, &end, &window);
+            select_window(eval, operand, &data.series[i], &window);
             present[step] |= window.n > 0;
         }
         error = eval_work(eval, times->n + data.series[i].n_samples);

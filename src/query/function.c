@@ -87,21 +87,28 @@ static int labels_of_result(struct eval *eval, const struct function *function,
     return 0;
 }
 
+/* What a call does with each series. */
+struct range_call {
+    const struct node *matrix;
+    const struct function *function;
+    const struct times *times;
+    struct parameters parameters;
+    double *scratch;
+};
+
 /* One series through all its windows. */
-static int run_windows(struct eval *eval, const struct node *matrix, const struct times *times,
-                       const struct series_data *series, struct window *window,
-                       const struct function *function, struct parameters *parameters,
-                       double *values)
+static int run_windows(struct eval *eval, struct range_call *call,
+                       const struct series_data *series, double *values)
 {
-    size_t first = 0, end = 0;
-    for (size_t step = 0; step < times->n; step++) {
-        window->at_ms = times_at(times, step);
-        select_window(eval, matrix, series, &first, &end, window);
-        if (window->n == 0)
+    struct window window = {.parameters = call->parameters.now, .scratch = call->scratch};
+    for (size_t step = 0; step < call->times->n; step++) {
+        window.at_ms = times_at(call->times, step);
+        select_window(eval, call->matrix, series, &window);
+        if (window.n == 0)
             continue;
-        parameters_at(parameters, step);
-        values[step] = function->range(window);
-        int error = eval_work(eval, window->n + 1);
+        parameters_at(&call->parameters, step);
+        values[step] = call->function->range(&window);
+        int error = eval_work(eval, window.n + 1);
         if (error != 0)
             return error;
     }
@@ -119,25 +126,24 @@ static const struct node *matrix_argument(const struct node *node)
 int call_range(struct eval *eval, const struct node *node, const struct times *times,
                struct grid *out_grid)
 {
-    const struct node *matrix = matrix_argument(node);
-    struct parameters parameters;
+    struct range_call call = {
+        .matrix = matrix_argument(node), .function = node->function, .times = times};
     struct range_data data;
     struct grid grid;
-    int error = eval_parameters(eval, node, times, &parameters);
+    int error = eval_parameters(eval, node, times, &call.parameters);
     if (error == 0)
-        error = select_range(eval, matrix, times, &data);
+        error = select_range(eval, call.matrix, times, &data);
     if (error == 0)
         error = grid_init(eval, data.n_series, &grid);
     if (error != 0)
         return error;
 
-    struct window window = {.parameters = parameters.now};
     size_t longest = 0;
     for (size_t i = 0; i < data.n_series; i++)
         longest = MAX_OF(longest, data.series[i].n_samples);
     if ((node->function->traits & FUNCTION_NEEDS_SCRATCH) != 0) {
-        window.scratch = arena_alloc(eval->arena, longest * sizeof(double));
-        if (window.scratch == NULL)
+        call.scratch = arena_alloc(eval->arena, longest * sizeof(double));
+        if (call.scratch == NULL)
             return QUERY_TOO_LARGE;
     }
     for (size_t i = 0; error == 0 && i < data.n_series; i++) {
@@ -146,8 +152,7 @@ int call_range(struct eval *eval, const struct node *node, const struct times *t
         if (error == 0)
             error = values_new(eval, times->n, &row->values);
         if (error == 0)
-            error = run_windows(eval, matrix, times, &data.series[i], &window, node->function,
-                                &parameters, row->values);
+            error = run_windows(eval, &call, &data.series[i], row->values);
         if (error == 0)
             error = eval_work(eval, times->n);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* grid - making grids, and finding the rows that belong together. */
+#include <assert.h>
 #include <errno.h>
 
 #include "base/hash.h"
@@ -95,6 +96,7 @@ static bool equal_in_kept(const struct labels *a, const struct labels *b,
 static const struct labels *labels_of(const struct grid *first, const struct grid *second,
                                       size_t i)
 {
+    assert(i < first->n_rows || second != NULL);
     return i < first->n_rows ? first->rows[i].labels : second->rows[i - first->n_rows].labels;
 }
 

@@ -346,7 +346,7 @@ static bool read_escape(const char **at, char quote, char **out)
     const char *letter = c == '\0' ? NULL : strchr(letters, c);
     uint32_t code;
     if (letter != NULL || c == quote) {
-        *(*out)++ = letter != NULL ? values[letter - letters] : c;
+        *(*out)++ = (char)(letter != NULL ? values[letter - letters] : c);
         return true;
     }
     bool is_point = c == 'u' || c == 'U';

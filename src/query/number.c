@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define DIGITS_MAX 17
 
 /* The fewest digits that read back as the same value: 0.DIGITS * 10^exponent. */
@@ -49,7 +51,7 @@ static char *put_plain(const struct decimal *decimal, char *out)
     for (int i = 0; i < decimal->len || i < point; i++) {
         if (i == point && i > 0)
             *out++ = '.';
-        *out++ = i < decimal->len ? decimal->digits[i] : '0';
+        *out++ = (char)(i < decimal->len ? decimal->digits[i] : '0');
     }
     return out;
 }
@@ -69,7 +71,7 @@ static char *put_exponent(const struct decimal *decimal, char *out)
 static size_t format(double value, bool may_exponent, char out[NUMBER_PLAIN_SIZE])
 {
     if (isnan(value) || isinf(value)) {
-        strcpy(out, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+        text_copy(out, NUMBER_PLAIN_SIZE, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
         return strlen(out);
     }
     double magnitude = fabs(value);

@@ -383,7 +383,7 @@ int parse_expression(struct parser *parser, int min_precedence, struct node **ou
     if (parser->nesting == NESTING_MAX)
         return parser_problem(parser, parser->token.at, "the expression is nested too deeply");
     parser->nesting++;
-    struct node *left;
+    struct node *left = NULL;
     int error = parse_operand(parser, &left);
     while (error == 0) {
         const struct operator_form *form = operator_at(parser);
@@ -439,7 +439,7 @@ int query_parse(const char *text, struct expr **out_expr, struct problem *proble
     problem = problem == NULL ? &unwanted : problem;
     size_t len = strnlen(text, QUERY_TEXT_MAX_BYTES + 1);
     if (len > QUERY_TEXT_MAX_BYTES)
-        return problem_set_at(problem, 1, 1, "the expression is longer than %d bytes",
+        return problem_set_at(problem, 1, 1, "the expression is longer than %zu bytes",
                               QUERY_TEXT_MAX_BYTES);
 
     struct expr *expr = memory_calloc(1, sizeof(*expr));

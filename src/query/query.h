@@ -18,7 +18,7 @@
 
 struct expr;
 
-#define QUERY_TEXT_MAX_BYTES   (64 * 1024)
+#define QUERY_TEXT_MAX_BYTES   ((size_t)64 * 1024)
 #define QUERY_LOOKBACK_DEFAULT (5 * MSEC_MINUTE)
 
 /* 0; -EINVAL with the problem: line and column (from 1) in the expression, and what was expected.

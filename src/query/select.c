@@ -183,17 +183,18 @@ int select_range(struct eval *eval, const struct node *node, const struct times 
 }
 
 void select_window(const struct eval *eval, const struct node *node,
-                   const struct series_data *series, size_t *first, size_t *end,
-                   struct window *window)
+                   const struct series_data *series, struct window *window)
 {
     window->to_ms = shift_apply(eval, &node->shift, window->at_ms);
     window->from_ms = window->to_ms - node->range_ms;
-    while (*end < series->n_samples && series->samples[*end].at_ms <= window->to_ms)
-        (*end)++;
-    while (*first < *end && series->samples[*first].at_ms <= window->from_ms)
-        (*first)++;
-    window->samples = series->samples + *first;
-    window->n = *end - *first;
+    while (window->end < series->n_samples &&
+           series->samples[window->end].at_ms <= window->to_ms)
+        window->end++;
+    while (window->first < window->end &&
+           series->samples[window->first].at_ms <= window->from_ms)
+        window->first++;
+    window->samples = series->samples + window->first;
+    window->n = window->end - window->first;
 }
 
 int select_instant(struct eval *eval, const struct node *node, const struct times *times,

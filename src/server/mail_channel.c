@@ -48,7 +48,7 @@ int mail_channel_ensure(struct notify *notify, struct db *db,
                         const struct server_options *options, struct problem *problem)
 {
     int64_t id = 0;
-    char field[64] = "";
+    struct refusal refusal = {0};
     int error = channels_each(db, ORG_FIRST, find_by_name, &id);
     if (error != 0) {
         problem_set(problem, "cannot read the channels: %s", strerror(-error));
@@ -56,9 +56,11 @@ int mail_channel_ensure(struct notify *notify, struct db *db,
     }
     json_t *request = request_of(options);
     if (id == 0)
-        error = notify_channel_create(notify, ORG_FIRST, request, &id, field, problem);
+        error = notify_channel_create(notify, ORG_FIRST, request, &id, &refusal);
     else
-        error = notify_channel_update(notify, ORG_FIRST, id, request, field, problem);
+        error = notify_channel_update(notify, ORG_FIRST, id, request, &refusal);
     json_decref(request);
+    if (error != 0)
+        *problem = refusal.problem;
     return error;
 }

@@ -249,8 +249,8 @@ static int step_all(struct db *db, sqlite3_stmt *statement, db_row_fn *row, void
 static int run_locked(struct db *db, const char *sql, struct db_args args, db_row_fn *row,
                       void *arg)
 {
-    struct statement *cached;
-    sqlite3_stmt *handle;
+    struct statement *cached = NULL;
+    sqlite3_stmt *handle = NULL;
     int error = prepare(db, sql, &cached, &handle);
     if (error != 0)
         return error;
@@ -425,7 +425,7 @@ static int apply_migration(struct db *db, size_t version)
 
 static int migrate(struct db *db, struct problem *problem)
 {
-    int64_t version;
+    int64_t version = 0;
     int error = read_version(db, &version);
     if (error == 0 && version > (int64_t)schema_migrations_count) {
         problem_set(problem,

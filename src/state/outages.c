@@ -93,9 +93,10 @@ int outages_end(struct db *db, struct outage *outage)
         DB_ARGS(db_int(outage->ended_ms), db_int(outage->org), db_int(outage->id)), outage);
 }
 
-int outages_clear(struct db *db, org_id org, int64_t id, const char *who, msec_t now,
-                  struct outage *out_outage)
+int outages_clear(struct db *db, const char *who, msec_t now, struct outage *outage)
 {
+    org_id org = outage->org;
+    int64_t id = outage->id;
     int error =
         run_for_outage(db,
                        "UPDATE outages SET cleared_by = CASE WHEN cleared_ms IS NULL THEN $1"
@@ -103,7 +104,7 @@ int outages_clear(struct db *db, org_id org, int64_t id, const char *who, msec_t
                        "  cleared_ms = coalesce(cleared_ms, $2)"
                        " WHERE org_id = $3 AND id = $4 AND ended_ms IS NOT NULL"
                        " RETURNING " OUTAGE_COLUMNS,
-                       DB_ARGS(db_text(who), db_int(now), db_int(org), db_int(id)), out_outage);
+                       DB_ARGS(db_text(who), db_int(now), db_int(org), db_int(id)), outage);
     struct outage ongoing;
     if (error == -ENOENT && outages_find(db, org, id, &ongoing) == 0)
         return -EBUSY;

@@ -32,9 +32,9 @@ int outages_begin(struct db *db, struct outage *outage);
 /* Ends outage->id at ended_ms and fills the rest. */
 int outages_end(struct db *db, struct outage *outage);
 
-/* -EBUSY while it is ongoing; clearing again changes nothing and is no error. */
-int outages_clear(struct db *db, org_id org, int64_t id, const char *who, msec_t now,
-                  struct outage *out_outage);
+/* Clears outage->id of outage->org and fills the rest.  -EBUSY while it is ongoing; clearing
+ * again changes nothing and is no error. */
+int outages_clear(struct db *db, const char *who, msec_t now, struct outage *outage);
 
 int outages_find(struct db *db, org_id org, int64_t id, struct outage *out_outage);
 int outages_list(struct db *db, org_id org, const struct outage_filter *filter,

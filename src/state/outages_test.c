@@ -15,6 +15,13 @@ static struct outage outage_of(const struct host *host, msec_t last_seen)
     return outage;
 }
 
+static int clear(struct db *db, struct outage which, const char *who, msec_t now,
+                 struct outage *out_cleared)
+{
+    *out_cleared = which;
+    return outages_clear(db, who, now, out_cleared);
+}
+
 START_TEST(one_per_host_and_last_report)
 {
     struct db *db = state_test_open();
@@ -50,15 +57,23 @@ START_TEST(clears_only_what_has_ended)
     struct host host = state_test_host(db, ORG_FIRST, "web-1");
     struct outage outage = outage_of(&host, 100000), cleared;
     ck_assert_int_eq(outages_begin(db, &outage), 0);
-    ck_assert_int_eq(outages_clear(db, ORG_FIRST, outage.id, "ann", 200000, &cleared), -EBUSY);
+    ck_assert_int_eq(
+        clear(db, (struct outage){.org = ORG_FIRST, .id = outage.id}, "ann", 200000, &cleared),
+        -EBUSY);
     outage.ended_ms = 300000;
     ck_assert_int_eq(outages_end(db, &outage), 0);
-    ck_assert_int_eq(outages_clear(db, STATE_TEST_OTHER_ORG, outage.id, "eve", 1, &cleared),
+    ck_assert_int_eq(clear(db, (struct outage){.org = STATE_TEST_OTHER_ORG, .id = outage.id},
+                           "eve", 1, &cleared),
                      -ENOENT);
-    ck_assert_int_eq(outages_clear(db, ORG_FIRST, 999, "ann", 1, &cleared), -ENOENT);
-    ck_assert_int_eq(outages_clear(db, ORG_FIRST, outage.id, "ann", 400000, &cleared), 0);
+    ck_assert_int_eq(
+        clear(db, (struct outage){.org = ORG_FIRST, .id = 999}, "ann", 1, &cleared), -ENOENT);
+    ck_assert_int_eq(
+        clear(db, (struct outage){.org = ORG_FIRST, .id = outage.id}, "ann", 400000, &cleared),
+        0);
     ck_assert_int_eq(cleared.cleared_ms, 400000);
-    ck_assert_int_eq(outages_clear(db, ORG_FIRST, outage.id, "bob", 500000, &cleared), 0);
+    ck_assert_int_eq(
+        clear(db, (struct outage){.org = ORG_FIRST, .id = outage.id}, "bob", 500000, &cleared),
+        0);
     ck_assert_str_eq(cleared.cleared_by, "ann");
     ck_assert_int_eq(cleared.cleared_ms, 400000);
 
@@ -80,7 +95,9 @@ START_TEST(deleting_a_host_ends_its_outage_and_keeps_it)
     struct outage outage = outage_of(&host, 100000), cleared;
     ck_assert_int_eq(outages_begin(db, &outage), 0);
     ck_assert_int_eq(hosts_delete(db, ORG_FIRST, host.id, 200000), 0);
-    ck_assert_int_eq(outages_clear(db, ORG_FIRST, outage.id, "ann", 300000, &cleared), 0);
+    ck_assert_int_eq(
+        clear(db, (struct outage){.org = ORG_FIRST, .id = outage.id}, "ann", 300000, &cleared),
+        0);
     ck_assert_int_eq(cleared.ended_ms, 200000);
 
     /* A host of the same name is another host, with outages of its own. */

@@ -49,18 +49,20 @@ int outbox_due_channels(struct db *db, msec_t now, outbox_id_fn *fn, void *arg)
                   DB_ARGS(db_int(now)), visit_id, &visit);
 }
 
-int outbox_due(struct db *db, int64_t channel_id, msec_t now, int limit, outbox_id_fn *fn,
+int outbox_due(struct db *db, const struct outbox_question *question, outbox_id_fn *fn,
                void *arg)
 {
     struct id_visit visit = {fn, arg};
-    return db_run(db,
-                  "SELECT o.id FROM outbox o"
-                  " WHERE o.channel_id = $1 AND o.state = 'queued' AND o.next_ms <= $2"
-                  " AND NOT EXISTS (SELECT 1 FROM outbox older"
-                  "  WHERE older.alert_id = o.alert_id AND older.channel_id = o.channel_id"
-                  "  AND older.state = 'queued' AND older.id < o.id)"
-                  " ORDER BY o.id LIMIT $3",
-                  DB_ARGS(db_int(channel_id), db_int(now), db_int(limit)), visit_id, &visit);
+    return db_run(
+        db,
+        "SELECT o.id FROM outbox o"
+        " WHERE o.channel_id = $1 AND o.state = 'queued' AND o.next_ms <= $2"
+        " AND NOT EXISTS (SELECT 1 FROM outbox older"
+        "  WHERE older.alert_id = o.alert_id AND older.channel_id = o.channel_id"
+        "  AND older.state = 'queued' AND older.id < o.id)"
+        " ORDER BY o.id LIMIT $3",
+        DB_ARGS(db_int(question->channel_id), db_int(question->now), db_int(question->limit)),
+        visit_id, &visit);
 }
 
 struct item_search {

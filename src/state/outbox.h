@@ -18,7 +18,7 @@
 #include "state/db.h"
 
 #define OUTBOX_KEY_SIZE    128
-#define OUTBOX_ANSWER_SIZE 512
+#define OUTBOX_ANSWER_SIZE ((size_t)512)
 
 struct outbox_item {
     int64_t id;
@@ -40,8 +40,14 @@ int outbox_add(struct db *db, const struct outbox_item *item);
 typedef int outbox_id_fn(int64_t id, void *arg);
 int outbox_due_channels(struct db *db, msec_t now, outbox_id_fn *fn, void *arg);
 
+struct outbox_question {
+    int64_t channel_id;
+    msec_t now;
+    int limit;
+};
+
 /* Ids of what may go on this channel now, oldest first, at most `limit`. */
-int outbox_due(struct db *db, int64_t channel_id, msec_t now, int limit, outbox_id_fn *fn,
+int outbox_due(struct db *db, const struct outbox_question *question, outbox_id_fn *fn,
                void *arg);
 
 /* One that is queued; the caller has outbox_item_deinit() to call.  0, -ENOENT. */

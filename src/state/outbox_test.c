@@ -56,7 +56,8 @@ static int note_id(int64_t id, void *arg)
 static struct ids due(struct db *db, int64_t channel, msec_t now, int limit)
 {
     struct ids ids = {.len = 0};
-    ck_assert_int_eq(outbox_due(db, channel, now, limit, note_id, &ids), 0);
+    ck_assert_int_eq(
+        outbox_due(db, &(struct outbox_question){channel, now, limit}, note_id, &ids), 0);
     return ids;
 }
 

@@ -40,6 +40,7 @@ static void put_bits(struct chunk *chunk, uint64_t value, unsigned len)
     while (len > 0) {
         unsigned free_bits = 8 - chunk->bits % 8;
         unsigned take = MIN_OF(len, free_bits);
+        assert(take >= 1 && take <= 8);
         uint64_t part = value >> (len - take) & ((1u << take) - 1);
         chunk->payload[chunk->bits / 8] |= (uint8_t)(part << (free_bits - take));
         chunk->bits += take;

@@ -10,17 +10,17 @@ static const char *const sql[DISK_STATEMENT_COUNT] = {
     [DISK_COMMIT] = "COMMIT",
     [DISK_ROLLBACK] = "ROLLBACK",
     [DISK_PUT_SERIES] = "INSERT OR IGNORE INTO series(id, org, labels) VALUES(?1, ?2, ?3)",
-    [DISK_PUT_STATE] = "INSERT OR REPLACE INTO series_state(series, from_ms, to_ms, accepted) "
-                       "VALUES(?1, ?2, ?3, ?4)",
+    [DISK_PUT_STATE] = ("INSERT OR REPLACE INTO series_state(series, from_ms, to_ms, accepted) "
+                        "VALUES(?1, ?2, ?3, ?4)"),
     [DISK_DELETE_STATE] = "DELETE FROM series_state WHERE series = ?1",
     [DISK_DELETE_SERIES] = "DELETE FROM series WHERE id = ?1",
     [DISK_CHUNK_LENGTH] = "SELECT length(data) FROM chunks WHERE series = ?1 AND from_ms = ?2",
-    [DISK_PUT_CHUNK] = "INSERT OR REPLACE INTO chunks(series, from_ms, to_ms, data) "
-                       "VALUES(?1, ?2, ?3, ?4)",
+    [DISK_PUT_CHUNK] = ("INSERT OR REPLACE INTO chunks(series, from_ms, to_ms, data) "
+                        "VALUES(?1, ?2, ?3, ?4)"),
     [DISK_DELETE_CHUNKS] =
-        "DELETE FROM chunks WHERE series = ?1 AND from_ms IN (SELECT from_ms FROM chunks "
-        "WHERE series = ?1 AND from_ms < ?2 AND to_ms < ?2 ORDER BY from_ms LIMIT ?3) "
-        "RETURNING length(data)",
+        ("DELETE FROM chunks WHERE series = ?1 AND from_ms IN (SELECT from_ms FROM chunks "
+         "WHERE series = ?1 AND from_ms < ?2 AND to_ms < ?2 ORDER BY from_ms LIMIT ?3) "
+         "RETURNING length(data)"),
     [DISK_FIRST_CHUNK] = "SELECT min(from_ms) FROM chunks WHERE series = ?1",
     [DISK_PUT_LOG] = "INSERT INTO log(id, data) VALUES(?1, ?2)",
     [DISK_DELETE_LOG] = "DELETE FROM log WHERE id <= ?1",

@@ -32,7 +32,7 @@ static void collect_matching(const struct index_org *org, const struct matcher *
             VEC_PUSH(out, ids->items[i]);
         n_lists++;
     }
-    if (n_lists > 1)
+    if (n_lists > 1 && out->items != NULL)
         qsort(out->items, out->len, sizeof(*out->items), compare_ids);
 }
 
@@ -121,17 +121,17 @@ static bool matches(const struct labels *labels, const struct matcher *matchers,
     return true;
 }
 
-void index_select(struct index *index, org_id id, const struct matcher *matchers,
+void index_select(struct index *index, org_id org, const struct matcher *matchers,
                   size_t n_matchers, struct series_list *out)
 {
     pthread_rwlock_rdlock(&index->lock);
-    const struct index_org *org = index_find_org(index, id);
+    const struct index_org *found = index_find_org(index, org);
     struct plan plan = {0};
-    if (org != NULL)
-        make_plan(org, matchers, n_matchers, &plan);
-    for (size_t i = 0; org != NULL && i < n_matchers; i++)
-        narrow(org, &matchers[i], bit_of(i), &plan);
-    for (size_t i = 0; org != NULL && i < plan.ids->len; i++) {
+    if (found != NULL)
+        make_plan(found, matchers, n_matchers, &plan);
+    for (size_t i = 0; found != NULL && i < n_matchers; i++)
+        narrow(found, &matchers[i], bit_of(i), &plan);
+    for (size_t i = 0; found != NULL && i < plan.ids->len; i++) {
         struct series *series = *index_known_slot(index, plan.ids->items[i]);
         if (matches(series->labels, matchers, n_matchers, plan.answered))
             VEC_PUSH(out, series_ref(series));

@@ -10,9 +10,9 @@
 
 #define KIND_SAMPLES 1
 #define HEADER_BYTES 5
-#define ENTRY_MAX    (3 * BYTES_VARINT_MAX)
+#define ENTRY_MAX    ((size_t)3 * BYTES_VARINT_MAX)
 #define SAMPLE_MIN   9
-#define SAMPLE_MAX   (BYTES_VARINT_MAX + 8)
+#define SAMPLE_MAX   ((size_t)BYTES_VARINT_MAX + 8)
 
 size_t log_record_size_max(size_t n_entries, size_t n_samples)
 {

@@ -119,7 +119,7 @@ static int read_sample(const struct decoder *decoder, struct reader in, struct s
     uint64_t value_bits = 0;
     *out = (struct sample){0};
     while (in.at < in.end) {
-        struct field field;
+        struct field field = {0};
         if (!read_field(&in, &field))
             return malformed(decoder, field.start, "malformed sample");
         if (field.number == SAMPLE_VALUE) {
@@ -162,7 +162,7 @@ static int read_outline(const struct decoder *decoder, struct reader in, struct 
 {
     *out = (struct outline){.contiguous = true};
     while (in.at < in.end) {
-        struct field field;
+        struct field field = {0};
         if (!read_field(&in, &field))
             return malformed(decoder, field.start, "malformed time series");
         if (field.number != TIMESERIES_LABEL && field.number != TIMESERIES_SAMPLE)
@@ -204,7 +204,7 @@ static uint8_t *gather_labels(struct arena *arena, struct reader in, uint32_t *o
     if (joined == NULL)
         return NULL;
     uint8_t *at = joined;
-    struct field field;
+    struct field field = {0};
     while (in.at < in.end && read_field(&in, &field)) {
         if (field.number != TIMESERIES_LABEL)
             continue;
@@ -222,7 +222,7 @@ static uint8_t *gather_labels(struct arena *arena, struct reader in, uint32_t *o
 static int read_samples(const struct decoder *decoder, struct reader in,
                         struct sample *out_samples)
 {
-    struct field field;
+    struct field field = {0};
     while (in.at < in.end && read_field(&in, &field)) {
         if (field.number != TIMESERIES_SAMPLE)
             continue;
@@ -265,7 +265,7 @@ static int count_series(const struct decoder *decoder, struct reader in, size_t 
 {
     size_t count = 0;
     while (in.at < in.end) {
-        struct field field;
+        struct field field = {0};
         if (!read_field(&in, &field))
             return malformed(decoder, field.start, "malformed request");
         if (field.number != REQUEST_TIMESERIES)
@@ -301,7 +301,7 @@ int remote_write_decode(const void *body, size_t len, struct arena *arena,
         return -E2BIG;
 
     size_t n_series = 0, n_samples = 0;
-    struct field field;
+    struct field field = {0};
     while (in.at < in.end && read_field(&in, &field)) {
         if (field.number != REQUEST_TIMESERIES)
             continue;
