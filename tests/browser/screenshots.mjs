@@ -59,6 +59,16 @@ async function shoot(page, name, path) {
   return wide;
 }
 
+/** What one sees without scrolling, for the README. */
+async function shootWindow(page, name, path) {
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto(base + path);
+  await page.locator('canvas').first().waitFor();
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
 const { context, close } = await openBrowser();
 try {
   const page = await context.newPage();
@@ -71,6 +81,7 @@ try {
   const { alerts } = await ask(page, '/api/v1/alerts?state=all&hours=168&limit=1');
   if (alerts.length > 0) pages.alert = `/alerts/${alerts[0].id}`;
   for (const [name, path] of Object.entries(pages)) wide += await shoot(page, name, path);
+  if (pages.host) await shootWindow(page, 'readme', pages.host);
   console.log(`${Object.keys(pages).length + 1} pages in ${folder}`);
   process.exitCode = wide === 0 ? 0 : 1;
 } finally {
