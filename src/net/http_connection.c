@@ -202,13 +202,16 @@ static void read_requests(struct http_connection *connection)
             http_connection_enter(connection, HTTP_CONNECTION_HEAD,
                                   connection->home->server->options.head_timeout);
         verdict = parse_piece(connection);
-        if (verdict == HTTP_PARSE_HEAD)
+        if (verdict == HTTP_PARSE_REFUSED)
+            http_exchange_refuse(connection->exchange, parser->refused_status,
+                                 parser->refused_why);
+        else if (!http_exchange_count_body(connection->exchange))
+            http_exchange_refuse(connection->exchange, 503,
+                                 "Too much is being sent at once. Come again shortly.");
+        else if (verdict == HTTP_PARSE_HEAD)
             begin_body(connection);
         else if (verdict == HTTP_PARSE_DONE)
             handle(connection);
-        else if (verdict == HTTP_PARSE_REFUSED)
-            http_exchange_refuse(connection->exchange, parser->refused_status,
-                                 parser->refused_why);
     }
     if (is_reading(connection) && connection->has_ended)
         http_connection_close(connection);

@@ -47,6 +47,7 @@ struct http_server {
 
     /* any thread */
     atomic_size_t n_connections;
+    atomic_size_t body_bytes; /* of all requests that are being read or handled */
     atomic_bool is_stopping;
     pthread_mutex_t *lock; /* owned; guards listeners */
     VEC(struct http_listener *) listeners;
@@ -84,6 +85,7 @@ struct http_exchange {
     struct arena arena;
     struct http_parser parser;
     struct http_request request;
+    size_t counted; /* its share of the server's body_bytes */
     char peer[INET6_ADDRSTRLEN];
     void *data;
 
@@ -116,6 +118,10 @@ void http_connection_stop(struct http_connection *connection);
 /* Goes into a state that may last `timeout`; 0 = no limit. */
 void http_connection_enter(struct http_connection *connection, enum http_connection_state state,
                            mspan_t timeout);
+
+/* Brings the exchange's share of body_bytes up to what it holds.  False when all together hold
+ * more than the server's limit. */
+bool http_exchange_count_body(struct http_exchange *exchange);
 
 struct http_exchange *http_exchange_new(struct http_connection *connection);
 void http_exchange_reset(

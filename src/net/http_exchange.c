@@ -28,8 +28,26 @@ struct http_exchange *http_exchange_new(struct http_connection *connection)
     return exchange;
 }
 
+static void set_share(struct http_exchange *exchange, size_t bytes)
+{
+    struct http_server *server = exchange->home->server;
+    if (bytes > exchange->counted)
+        atomic_fetch_add(&server->body_bytes, bytes - exchange->counted);
+    else
+        atomic_fetch_sub(&server->body_bytes, exchange->counted - bytes);
+    exchange->counted = bytes;
+}
+
+bool http_exchange_count_body(struct http_exchange *exchange)
+{
+    set_share(exchange, exchange->parser.body.len);
+    const struct http_server *server = exchange->home->server;
+    return atomic_load(&server->body_bytes) <= server->options.bodies_bytes;
+}
+
 void http_exchange_reset(struct http_exchange *exchange)
 {
+    set_share(exchange, 0);
     if (exchange->arena.used > ARENA_KEEP_MAX_BYTES)
         arena_deinit(&exchange->arena);
     arena_reset(&exchange->arena);
@@ -44,6 +62,7 @@ void http_exchange_reset(struct http_exchange *exchange)
 
 void http_exchange_free(struct http_exchange *exchange)
 {
+    set_share(exchange, 0);
     LIST_REMOVE(exchange, link);
     evbuffer_free(exchange->answer);
     http_parser_deinit(&exchange->parser);

@@ -17,6 +17,7 @@ const struct http_server_options http_server_defaults = {
     .idle_timeout = 75 * MSEC_SECOND,
     .write_timeout = 30 * MSEC_SECOND,
     .max_connections = 10000,
+    .bodies_bytes = (size_t)512 * 1024 * 1024,
     .arena_bytes = (size_t)64 * 1024 * 1024,
 };
 

@@ -24,6 +24,7 @@ struct http_server_options {
     struct http_limits limits;
     mspan_t head_timeout, body_timeout, idle_timeout, write_timeout;
     size_t max_connections; /* over all listeners */
+    size_t bodies_bytes;    /* of all requests under way together; over it 503 */
     size_t arena_bytes;     /* ceiling of an exchange's arena */
     http_handler_fn *handler;
     void *handler_arg;

@@ -381,6 +381,40 @@ START_TEST(turns_away_what_is_too_much)
 }
 END_TEST
 
+START_TEST(bodies_share_a_budget)
+{
+    struct test_server test;
+    struct http_server_options options = options_for(echo, NULL);
+    options.bodies_bytes = 1000;
+    test_server_start(&test, &options, NULL);
+    char body[801];
+    memset(body, 'x', 800);
+    body[800] = '\0';
+
+    /* The interim answer tells that the first one's body is being read. */
+    int first = test_connect(test.port);
+    test_send(first, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n"
+                     "Expect: 100-continue\r\n\r\n");
+    test_receive(first, "100 Continue", answer, sizeof(answer));
+    test_send(first, body);
+    char request[1000];
+    snprintf(
+        request, sizeof(request),
+        "POST /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 800\r\n\r\n%s",
+        body);
+    do { /* until the first one's bytes have arrived */
+        test_ask(test.port, request, answer, sizeof(answer));
+    } while (strstr(answer, "HTTP/1.1 503 ") == NULL);
+    expect("Too much is being sent at once.");
+
+    close(first);
+    wait_for_connections(&test, 0);
+    test_ask(test.port, request, answer, sizeof(answer));
+    expect("HTTP/1.1 200 ");
+    test_server_stop(&test);
+}
+END_TEST
+
 /* A handler that leaves the answer to the test's thread. */
 struct later {
     sem_t arrived;
@@ -563,6 +597,6 @@ UNIT_MAIN("http_server", answers_and_keeps_the_connection, answers_pipelined_req
           answers_a_half_closed_client, refuses_and_closes, refuses_long_heads,
           limits_bodies_by_request, lets_careful_clients_go_on, cuts_slow_senders,
           cuts_slow_readers, sends_large_static_answers, turns_away_what_is_too_much,
-          answers_from_another_thread, outlives_a_client_that_left,
+          bodies_share_a_budget, answers_from_another_thread, outlives_a_client_that_left,
           stops_without_losing_what_is_under_way, cleans_header_values,
           says_why_it_cannot_listen, serves_on_several_loops)
