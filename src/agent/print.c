@@ -44,10 +44,10 @@ static int collect_over(const struct settings *settings, mspan_t window,
     return 0;
 }
 
-/* A percentage with one decimal; unknown is null. */
+/* A percentage (0 to 100) with one decimal; unknown is null. */
 static void write_percent(struct json *json, double percent)
 {
-    json_double(json, isnan(percent) ? percent : round(percent * 10) / 10);
+    json_double(json, isnan(percent) ? percent : (double)(int)(percent * 10 + 0.5) / 10);
 }
 
 static void write_disks(struct json *json, const struct collect_summary *summary)

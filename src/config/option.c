@@ -87,6 +87,16 @@ static bool scan_number(const char **cursor, double *out_value)
     return text_to_double(digits, out_value) == 0;
 }
 
+/* To the nearest; the agent has no other need of libm, which would cost it 300 KiB. */
+static int64_t whole(double number)
+{
+    if (number >= 0x1p63)
+        return INT64_MAX;
+    if (number <= -0x1p63)
+        return INT64_MIN;
+    return (int64_t)(number + (number < 0 ? -0.5 : 0.5));
+}
+
 /* Number and unit, repeated ("1h30m"); a number alone has the factor `bare`. */
 static int parse_units(const char *text, const struct unit *units, size_t n_units, double bare,
                        double *out_value)
@@ -174,7 +184,7 @@ static int parse_value(const struct option *option, const char *text,
                                   out_number)
                     : parse_units(text, byte_units, ARRAY_LEN(byte_units), 1, out_number);
         if (error == 0)
-            out_value->number = (int64_t)llround(*out_number);
+            out_value->number = whole(*out_number);
         return error;
     case OPTION_BOOL: return parse_bool(text, &out_value->truth);
     case OPTION_LIST:
@@ -253,7 +263,8 @@ static void format_bytes(double bytes, struct buf *out)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
     size_t unit = 0;
-    while (unit + 1 < ARRAY_LEN(units) && bytes >= 1024 && fmod(bytes, 1024) == 0) {
+    while (unit + 1 < ARRAY_LEN(units) && bytes >= 1024 &&
+           bytes / 1024 == (double)whole(bytes / 1024)) {
         bytes /= 1024;
         unit++;
     }

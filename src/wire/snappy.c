@@ -1,49 +1,261 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A block is its unpacked length (varint), then elements.  The low two bits of an element's
+ * first byte, the tag, say what it is; all numbers are little-endian.
+ *
+ *   00  literal            length - 1 in the tag's upper 6 bits, or from 60 on: in the next
+ *                          (bits - 59) bytes; then the bytes themselves
+ *   01  copy, 2 bytes      length - 4 in 3 bits, offset in 11 (3 of them in the tag)
+ *   10  copy, 3 bytes      length - 1 in 6 bits, offset in 2 bytes
+ *   11  copy, 5 bytes      length - 1 in 6 bits, offset in 4 bytes
+ *
+ * The packer looks for repetitions within fragments of 64 KiB, with a table of where four bytes
+ * with a certain hash were seen last.  After many misses it looks at fewer positions, so that
+ * what does not shrink costs little.
+ */
 #include "wire/snappy.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <snappy-c.h>
 #include <stdbool.h>
+#include <string.h>
 
-/* The densest element is a copy of 64 bytes in 3 bytes. */
-#define SNAPPY_RATIO_MAX 22
+#include "base/macros.h"
 
-static bool is_possible(size_t claimed, size_t packed_len)
+#define RATIO_MAX          22 /* the densest element is a copy of 64 bytes in 3 */
+#define FRAGMENT_MAX_BYTES ((size_t)1 << 16)
+#define TABLE_BITS         12
+#define MATCH_MIN_BYTES    4
+#define COPY_MAX_BYTES     64
+#define LENGTH_MAX_BYTES   5
+
+enum element {
+    ELEMENT_LITERAL,
+    ELEMENT_COPY_2,
+    ELEMENT_COPY_3,
+    ELEMENT_COPY_5
+};
+
+/* ---- unpacking ---- */
+
+struct reader {
+    const uint8_t *at, *end;
+    uint8_t *start, *to, *limit; /* of the output: begin, next byte, end */
+};
+
+static bool read_length(struct reader *reader, uint32_t *out_length)
 {
-    return claimed / SNAPPY_RATIO_MAX <= packed_len;
+    uint64_t length = 0;
+    for (unsigned shift = 0; shift < 7 * LENGTH_MAX_BYTES; shift += 7) {
+        if (reader->at == reader->end)
+            return false;
+        uint8_t byte = *reader->at++;
+        length |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *out_length = (uint32_t)length;
+            return length <= UINT32_MAX;
+        }
+    }
+    return false;
+}
+
+static bool read_number(struct reader *reader, size_t n_bytes, size_t *out_number)
+{
+    size_t number = 0;
+    if ((size_t)(reader->end - reader->at) < n_bytes)
+        return false;
+    for (size_t i = 0; i < n_bytes; i++)
+        number |= (size_t)*reader->at++ << (8 * i);
+    *out_number = number;
+    return true;
+}
+
+static bool unpack_literal(struct reader *reader, uint8_t tag)
+{
+    size_t length = tag >> 2;
+    if (length >= 60 && !read_number(reader, length - 59, &length))
+        return false;
+    length++;
+    if (length > (size_t)(reader->end - reader->at) ||
+        length > (size_t)(reader->limit - reader->to))
+        return false;
+    memcpy(reader->to, reader->at, length);
+    reader->at += length;
+    reader->to += length;
+    return true;
+}
+
+static bool unpack_copy(struct reader *reader, uint8_t tag)
+{
+    size_t length = (size_t)(tag >> 2) + 1, offset;
+    enum element element = tag & 3;
+    size_t offset_bytes = element == ELEMENT_COPY_5 ? 4 : (size_t)element;
+    if (!read_number(reader, offset_bytes, &offset))
+        return false;
+    if (element == ELEMENT_COPY_2) {
+        length = (size_t)(tag >> 2 & 7) + MATCH_MIN_BYTES;
+        offset |= (size_t)(tag >> 5) << 8;
+    }
+    if (offset == 0 || offset > (size_t)(reader->to - reader->start) ||
+        length > (size_t)(reader->limit - reader->to))
+        return false;
+    /* A copy may reach into what it writes; then it repeats its first `offset` bytes. */
+    const uint8_t *from = reader->to - offset;
+    if (offset >= length) {
+        memcpy(reader->to, from, length);
+    } else {
+        for (size_t i = 0; i < length; i++)
+            reader->to[i] = from[i];
+    }
+    reader->to += length;
+    return true;
+}
+
+static bool unpack(struct reader *reader)
+{
+    while (reader->at < reader->end) {
+        uint8_t tag = *reader->at++;
+        bool is_good = (tag & 3) == ELEMENT_LITERAL ? unpack_literal(reader, tag)
+                                                    : unpack_copy(reader, tag);
+        if (!is_good)
+            return false;
+    }
+    return reader->to == reader->limit;
 }
 
 int snappy_unpack(const void *packed, size_t len, struct buf *out)
 {
-    size_t claimed;
-    if (snappy_uncompressed_length(packed, len, &claimed) != SNAPPY_OK ||
-        !is_possible(claimed, len))
+    if (len == 0)
+        return -EINVAL;
+    struct reader reader = {.at = packed, .end = (const uint8_t *)packed + len};
+    uint32_t claimed;
+    if (!read_length(&reader, &claimed) || claimed / RATIO_MAX > len)
         return -EINVAL;
     if (claimed > out->ceiling - out->len)
         return -ENOBUFS;
     if (claimed == 0)
-        return snappy_validate_compressed_buffer(packed, len) == SNAPPY_OK ? 0 : -EINVAL;
+        return reader.at == reader.end ? 0 : -EINVAL;
 
     int error = buf_reserve(out, claimed);
     if (error != 0)
         return error;
-    size_t unpacked_len = claimed;
-    if (snappy_uncompress(packed, len, out->data + out->len, &unpacked_len) != SNAPPY_OK)
+    reader.start = reader.to = (uint8_t *)out->data + out->len;
+    reader.limit = reader.start + claimed;
+    if (!unpack(&reader))
         return -EINVAL;
-    assert(unpacked_len == claimed);
-    out->len += unpacked_len;
+    out->len += claimed;
     return 0;
+}
+
+/* ---- packing ---- */
+
+static uint32_t load(const uint8_t *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+static size_t slot(uint32_t bytes)
+{
+    return bytes * 0x9e3779b1u >> (32 - TABLE_BITS);
+}
+
+static uint8_t *write_number(uint8_t *to, size_t number, size_t n_bytes)
+{
+    for (size_t i = 0; i < n_bytes; i++)
+        *to++ = (uint8_t)(number >> (8 * i));
+    return to;
+}
+
+static uint8_t *write_length(uint8_t *to, uint32_t length)
+{
+    for (; length >= 0x80; length >>= 7)
+        *to++ = (uint8_t)(length | 0x80);
+    *to++ = (uint8_t)length;
+    return to;
+}
+
+static uint8_t *write_literal(uint8_t *to, const uint8_t *from, size_t length)
+{
+    if (length == 0)
+        return to;
+    size_t number = length - 1;
+    size_t n_bytes = number < 60 ? 0 : number < 0x100 ? 1 : 2;
+    *to++ = (uint8_t)((n_bytes == 0 ? number : 59 + n_bytes) << 2 | ELEMENT_LITERAL);
+    to = write_number(to, number, n_bytes);
+    memcpy(to, from, length);
+    return to + length;
+}
+
+/* What is left of a long copy is never shorter than a match, so that the short form fits. */
+static uint8_t *write_copy(uint8_t *to, size_t offset, size_t length)
+{
+    while (length > COPY_MAX_BYTES) {
+        size_t part = MIN_OF(length - MATCH_MIN_BYTES, COPY_MAX_BYTES);
+        *to++ = (uint8_t)((part - 1) << 2 | ELEMENT_COPY_3);
+        to = write_number(to, offset, 2);
+        length -= part;
+    }
+    if (length < MATCH_MIN_BYTES + 8 && offset < 1 << 11) {
+        *to++ =
+            (uint8_t)((offset >> 8) << 5 | (length - MATCH_MIN_BYTES) << 2 | ELEMENT_COPY_2);
+        return write_number(to, offset & 0xff, 1);
+    }
+    *to++ = (uint8_t)((length - 1) << 2 | ELEMENT_COPY_3);
+    return write_number(to, offset, 2);
+}
+
+static size_t match_length(const uint8_t *earlier, const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *from = at;
+    while (at < end && *earlier == *at) {
+        earlier++;
+        at++;
+    }
+    return (size_t)(at - from);
+}
+
+static uint8_t *pack_fragment(uint8_t *to, const uint8_t *data, size_t len)
+{
+    uint16_t table[1 << TABLE_BITS] = {
+        0}; /* positions; each is checked before it is believed */
+    size_t at = 1, pending = 0, misses = 0;
+    while (at + MATCH_MIN_BYTES <= len) {
+        uint32_t bytes = load(data + at);
+        uint16_t *seen = &table[slot(bytes)];
+        size_t earlier = *seen;
+        *seen = (uint16_t)at;
+        if (load(data + earlier) != bytes) {
+            at += 1 + (misses++ >> 5);
+            continue;
+        }
+        size_t length = match_length(data + earlier, data + at, data + len);
+        to = write_literal(to, data + pending, at - pending);
+        to = write_copy(to, at - earlier, length);
+        at += length;
+        pending = at;
+        misses = 0;
+        if (at + MATCH_MIN_BYTES <= len)
+            table[slot(load(data + at - 1))] = (uint16_t)(at - 1);
+    }
+    return write_literal(to, data + pending, len - pending);
 }
 
 int snappy_pack(const void *data, size_t len, struct buf *out)
 {
-    size_t packed_len = snappy_max_compressed_length(len);
-    int error = buf_reserve(out, packed_len);
+    if (len > UINT32_MAX)
+        return -ENOBUFS;
+    int error = buf_reserve(out, len + len / 6 + 32);
     if (error != 0)
         return error;
-    snappy_status status = snappy_compress(data, len, out->data + out->len, &packed_len);
-    assert(status == SNAPPY_OK);
-    out->len += packed_len;
+    const uint8_t *from = data;
+    uint8_t *to = write_length((uint8_t *)out->data + out->len, (uint32_t)len);
+    for (size_t rest = len; rest > 0;) {
+        size_t part = MIN_OF(rest, FRAGMENT_MAX_BYTES);
+        to = pack_fragment(to, from, part);
+        from += part;
+        rest -= part;
+    }
+    out->len = (size_t)(to - (uint8_t *)out->data);
     return 0;
 }

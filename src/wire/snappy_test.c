@@ -2,6 +2,8 @@
 #include "wire/snappy.h"
 
 #include <errno.h>
+#include <snappy-c.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
@@ -63,7 +65,12 @@ END_TEST
 
 START_TEST(refuses_what_is_no_block)
 {
-    static const char *const blocks[] = {"", "\xff\xff\xff\xff\xff\xff", "\x05", "\x03\x08zz",
+    static const char *const blocks[] = {"",
+                                         "\x80",
+                                         "\x80\x80\x80\x80\x80\x00",
+                                         "\xff\xff\xff\xff\xff\xff",
+                                         "\x05",
+                                         "\x03\x08zz",
                                          "\x04\x01\x10"};
     struct buf out;
     buf_init(&out, 1000);
@@ -86,5 +93,97 @@ START_TEST(refuses_what_is_no_block)
 }
 END_TEST
 
+/* Bytes that repeat in ways the packer meets: runs, near and far repetitions, noise. */
+static size_t fill(unsigned char *out, size_t max, unsigned seed)
+{
+    size_t len = 0;
+    srand(seed);
+    while (len < max) {
+        size_t part = (size_t)rand() % (1u << (rand() % 12));
+        int kind = rand() % 4;
+        part = MIN_OF(part, max - len);
+        size_t back = len > 0 ? 1 + (size_t)rand() % len : 0;
+        if (kind == 0 || len == 0)
+            memset(out + len, rand(), part);
+        for (size_t i = 0; kind == 1 && i < part; i++)
+            out[len + i] = (unsigned char)rand();
+        for (size_t i = 0; kind >= 2 && len > 0 && i < part; i++)
+            out[len + i] = out[len + i - (kind == 2 ? back : MIN_OF(back, 9))];
+        len += part;
+        if (rand() % 64 == 0)
+            break;
+    }
+    return len;
+}
+
+/* Both directions against the library that Prometheus' peers use. */
+START_TEST(agrees_with_libsnappy)
+{
+    enum {
+        MAX = 200000
+    };
+    unsigned char *data = malloc(MAX);
+    char *theirs = malloc(MAX * 2);
+    struct buf packed, unpacked;
+    buf_init(&packed, MAX * 2);
+    buf_init(&unpacked, MAX);
+    for (unsigned seed = 1; seed <= 300; seed++) {
+        size_t len = fill(data, MAX, seed), theirs_len = MAX * 2;
+        buf_reset(&packed);
+        buf_reset(&unpacked);
+        ck_assert_int_eq(snappy_pack(data, len, &packed), 0);
+        ck_assert_uint_le(packed.len, snappy_max_compressed_length(len));
+        ck_assert_int_eq(snappy_uncompress(packed.data, packed.len, theirs, &theirs_len),
+                         SNAPPY_OK);
+        ck_assert_uint_eq(theirs_len, len);
+        ck_assert_mem_eq(theirs, data, len);
+        theirs_len = MAX * 2;
+        ck_assert_int_eq(snappy_compress((const char *)data, len, theirs, &theirs_len),
+                         SNAPPY_OK);
+        ck_assert_int_eq(snappy_unpack(theirs, theirs_len, &unpacked), 0);
+        ck_assert_uint_eq(unpacked.len, len);
+        ck_assert_mem_eq(unpacked.data, data, len);
+    }
+    buf_deinit(&packed);
+    buf_deinit(&unpacked);
+    free(theirs);
+    free(data);
+}
+END_TEST
+
+/* What one takes of a damaged block, the other takes too, and as the same bytes. */
+START_TEST(judges_damage_as_libsnappy_does)
+{
+    unsigned char data[600];
+    char theirs[2000];
+    struct buf packed, unpacked;
+    buf_init(&packed, 2000);
+    buf_init(&unpacked, sizeof(theirs));
+    for (unsigned seed = 1; seed <= 20000; seed++) {
+        size_t len = fill(data, sizeof(data), seed % 50 + 1);
+        buf_reset(&packed);
+        buf_reset(&unpacked);
+        ck_assert_int_eq(snappy_pack(data, len, &packed), 0);
+        srand(seed);
+        for (int n = 1 + rand() % 3; n > 0; n--)
+            packed.data[(size_t)rand() % packed.len] = (char)rand();
+        size_t claimed = 0;
+        bool is_theirs =
+            snappy_uncompressed_length(packed.data, packed.len, &claimed) == SNAPPY_OK &&
+            claimed <= sizeof(theirs) &&
+            snappy_uncompress(packed.data, packed.len, theirs, &claimed) == SNAPPY_OK;
+        int error = snappy_unpack(packed.data, packed.len, &unpacked);
+        ck_assert_int_eq(error == 0, is_theirs);
+        if (is_theirs) {
+            ck_assert_uint_eq(unpacked.len, claimed);
+            ck_assert_int_eq(memcmp(claimed > 0 ? unpacked.data : "", theirs, claimed), 0);
+        }
+    }
+    buf_deinit(&packed);
+    buf_deinit(&unpacked);
+}
+END_TEST
+
 UNIT_MAIN("snappy", packs_and_unpacks, refuses_a_claim_over_the_ceiling,
-          refuses_a_claim_that_cannot_be, refuses_what_is_no_block)
+          refuses_a_claim_that_cannot_be, refuses_what_is_no_block, agrees_with_libsnappy,
+          judges_damage_as_libsnappy_does)
