@@ -16,7 +16,6 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
-#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -25,6 +24,7 @@
 #include "net/http_dial.h"
 #include "net/http_parse.h"
 #include "net/http_url.h"
+#include "net/tls_session.h"
 #include "net/tls_verify.h"
 
 #define HEAD_MAX_BYTES    ((size_t)16 * 1024)
@@ -230,16 +230,16 @@ static void readable(struct bufferevent *stream, void *arg)
 
 static void handshake_failed(struct http_client *client, short what)
 {
-    char why[512];
+    char why[512], text[200];
     const SSL *ssl = bufferevent_openssl_get_ssl(client->stream);
     unsigned long code = bufferevent_get_openssl_error(client->stream);
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    const char *reason = what & BEV_EVENT_EOF ? "the server ended it" : "the connection broke";
     if (tls_verifier_explain(ssl, client->url.host, why, sizeof(why))) {
         fail(client, HTTP_CLIENT_CERTIFICATE, why);
         return;
     }
-    if (reason == NULL)
-        reason = what & BEV_EVENT_EOF ? "the server ended it" : "the connection broke";
+    if (code != 0)
+        reason = tls_reason_text(code, text, sizeof(text));
     snprintf(why, sizeof(why), "the TLS handshake failed: %s", reason);
     fail(client, HTTP_CLIENT_TLS, why);
 }

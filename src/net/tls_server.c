@@ -20,17 +20,6 @@ struct tls_server {
     char fingerprint[TLS_FINGERPRINT_SIZE];
 };
 
-char *tls_error_text(char *out, size_t size)
-{
-    unsigned long code = ERR_get_error();
-    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-    if (reason == NULL && code != 0 && ERR_SYSTEM_ERROR(code))
-        reason = strerror(ERR_GET_REASON(code));
-    ERR_clear_error();
-    text_copy(out, size, reason != NULL ? reason : "unknown error");
-    return out;
-}
-
 void tls_certificate_fingerprint(const X509 *certificate, char out[TLS_FINGERPRINT_SIZE])
 {
     unsigned char digest[EVP_MAX_MD_SIZE] = {0};

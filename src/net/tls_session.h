@@ -19,5 +19,12 @@ SSL_CTX *tls_context_new(const SSL_METHOD *method);
 /* The fingerprint of a certificate. */
 void tls_certificate_fingerprint(const X509 *certificate, char out[TLS_FINGERPRINT_SIZE]);
 
-/* OpenSSL's words for the oldest error of this thread; empties the queue.  Returns `out`. */
+/* Called before all else of TLS, keeps OpenSSL's texts for errors out of the memory of this
+ * process.  Those that a client meets have ours; of others tls_reason_text() gives the number. */
+void tls_leave_out_texts(void);
+
+/* What an error code means, in the words of OpenSSL or ours.  Returns `out`. */
+char *tls_reason_text(unsigned long code, char *out, size_t size);
+
+/* The same for the oldest error of this thread; empties the queue.  Returns `out`. */
 char *tls_error_text(char *out, size_t size);

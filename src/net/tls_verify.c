@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory matters on the agent: of the system's CAs only the folder is looked at, from which
- * OpenSSL loads the one CA it needs, when it needs it.
+ * Memory matters on the agent: OpenSSL's texts are left out, and of the system's CAs only the
+ * folder is looked at, from which OpenSSL loads the one CA it needs, when it needs it.
  */
 #include "net/tls_verify.h"
 
@@ -124,6 +124,7 @@ int tls_verifier_new(const char *verify, struct tls_verifier **out_verifier,
                      struct problem *problem)
 {
     struct tls_verifier *verifier = memory_calloc(1, sizeof(*verifier));
+    tls_leave_out_texts();
     verifier->context = tls_context_new(TLS_client_method());
     int error;
     const char *hex = verify != NULL ? text_after(verify, "sha256:") : NULL;
