@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/footprint.h"
 #include "agent/notify_socket.h"
 #include "agent/report.h"
 #include "agent/sampler.h"
@@ -24,6 +25,8 @@
 #define ONCE_WINDOW        MSEC_SECOND        /* rates are over this */
 #define ONCE_TIME          (30 * MSEC_SECOND) /* for --once in total */
 #define SPOOL_SYNC_PERIOD  (10 * MSEC_SECOND)
+#define SHRINK_FIRST       (5 * MSEC_SECOND) /* by then everything has run once */
+#define SHRINK_PERIOD      (5 * MSEC_MINUTE) /* connections are made anew now and then */
 #define PROBLEMS_PERIOD    MSEC_MINUTE
 #define PROBLEMS_MAX_BYTES ((size_t)64 * 1024)
 
@@ -42,7 +45,7 @@ struct agent {
     struct loop_timer *tick, *deadline;
     uint64_t collections;
     int64_t collect_cpu_ns;
-    mono_t synced_at, problems_at;
+    mono_t synced_at, problems_at, shrink_at;
     uint64_t problems_hash;
     bool is_ending;
     enum agent_end end;
@@ -245,6 +248,10 @@ static void tick(void *arg)
         spool_sync(agent->spool);
         agent->synced_at = now;
     }
+    if (now >= agent->shrink_at) {
+        footprint_shrink();
+        agent->shrink_at = now + SHRINK_PERIOD;
+    }
     if (agent->collections == 1)
         notify_socket_send("READY=1");
     arm_tick(agent);
@@ -301,6 +308,7 @@ enum agent_end agent_run(const struct agent_options *options)
                  options->settings->name, options->settings->url,
                  (double)options->settings->interval / MSEC_SECOND);
         schedule_init(&agent.schedule, clock_mono_ms(), options->settings->interval);
+        agent.shrink_at = clock_mono_ms() + SHRINK_FIRST;
         arm_tick(&agent);
         loop_run(agent.loop);
     }
