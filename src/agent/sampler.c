@@ -201,6 +201,9 @@ int sampler_pack(struct sampler *sampler, size_t *out_n_samples)
         remote_write_encode(sampler->series.items, sampler->series.len, &sampler->encoded);
     if (error == 0)
         error = snappy_pack(sampler->encoded.data, sampler->encoded.len, &sampler->packed);
+    /* Sending needs as much for a moment: the same pages serve both. */
+    buf_deinit(&sampler->encoded);
+    buf_init(&sampler->encoded, REQUEST_MAX_BYTES);
     if (error == 0)
         *out_n_samples = sampler->samples.len;
     return error;
