@@ -208,6 +208,10 @@ static uint8_t *write_copy(uint8_t *to, size_t offset, size_t length)
 static size_t match_length(const uint8_t *earlier, const uint8_t *at, const uint8_t *end)
 {
     const uint8_t *from = at;
+    while (end - at >= 8 && memcmp(earlier, at, 8) == 0) {
+        earlier += 8;
+        at += 8;
+    }
     while (at < end && *earlier == *at) {
         earlier++;
         at++;
