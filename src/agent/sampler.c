@@ -197,10 +197,12 @@ int sampler_pack(struct sampler *sampler, size_t *out_n_samples)
 
     buf_reset(&sampler->encoded);
     buf_reset(&sampler->packed);
+    buf_reserve(&sampler->encoded, sampler->encoded_before); /* in one go */
     int error =
         remote_write_encode(sampler->series.items, sampler->series.len, &sampler->encoded);
     if (error == 0)
         error = snappy_pack(sampler->encoded.data, sampler->encoded.len, &sampler->packed);
+    sampler->encoded_before = sampler->encoded.len;
     /* Sending needs as much for a moment: the same pages serve both. */
     buf_deinit(&sampler->encoded);
     buf_init(&sampler->encoded, REQUEST_MAX_BYTES);

@@ -37,6 +37,7 @@ struct sampler {
     VEC(struct batch_series) series;       /* for the encoder; parallel to `samples` */
     VEC(struct sample) samples;
     struct buf key, encoded, packed;
+    size_t encoded_before; /* length at the last collection */
     msec_t at_ms;
     uint64_t collection; /* number of the collection under way */
     uint64_t n_encoded;  /* label sets encoded so far */
