@@ -51,12 +51,23 @@ int disk_error(sqlite3 *db)
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_FULL: return -ENOSPC;
     case SQLITE_NOMEM: return -ENOMEM;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return -EBADMSG;
     case SQLITE_IOERR: {
         int error = sqlite3_system_errno(db);
         return error == ENOSPC || error == EDQUOT ? -ENOSPC : -EIO;
     }
     default: return -EIO;
     }
+}
+
+void disk_damaged(const char *path, const char *what, struct problem *problem)
+{
+    problem_set(
+        problem,
+        "store: %s is damaged (%s). Restore it from a backup, or move it and %s-wal "
+        "away: then history begins anew; hosts, alerts and settings are kept elsewhere.",
+        path, what, path);
 }
 
 int disk_connect(const char *path, int flags, sqlite3 **out_db)
@@ -108,8 +119,11 @@ static int read_pragma(sqlite3 *db, const char *sql, int64_t *out_value)
 static int sqlite_problem(struct disk *disk, struct problem *problem)
 {
     int error = disk->db == NULL ? -ENOMEM : disk_error(disk->db);
-    problem_set(problem, "store: %s: %s", disk->path,
-                disk->db == NULL ? "out of memory" : sqlite3_errmsg(disk->db));
+    if (error == -EBADMSG)
+        disk_damaged(disk->path, sqlite3_errmsg(disk->db), problem);
+    else
+        problem_set(problem, "store: %s: %s", disk->path,
+                    disk->db == NULL ? "out of memory" : sqlite3_errmsg(disk->db));
     return error;
 }
 

@@ -56,6 +56,9 @@ struct disk {
 };
 
 /* 0, -errno with the problem filled. */
+/* Fills the problem for -EBADMSG: what is wrong with the file, and what to do. */
+void disk_damaged(const char *path, const char *what, struct problem *problem);
+
 int disk_open(struct disk *disk, const char *path, struct problem *problem);
 void disk_close(struct disk *disk);
 

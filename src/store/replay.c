@@ -8,6 +8,8 @@
  * that are still to come (invariant 3).
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "store/internal.h"
@@ -108,6 +110,17 @@ static void finish_replay(struct store *store)
         store->writer.rotated_at = ROTATE_NOW;
 }
 
+static void explain(const struct store *store, int error, const char *part,
+                    struct problem *problem)
+{
+    char what[64];
+    snprintf(what, sizeof(what), "%s cannot be read", part);
+    if (error == -EBADMSG)
+        disk_damaged(store->options.path, what, problem);
+    else
+        problem_set(problem, "store: %s: %s: %s", store->options.path, what, strerror(-error));
+}
+
 int store_load(struct store *store, struct problem *problem)
 {
     uint32_t last_id = 0;
@@ -117,13 +130,13 @@ int store_load(struct store *store, struct problem *problem)
         error = disk_load_series(&store->disk, load_series, store);
     }
     if (error != 0) {
-        problem_set(problem, "store: %s: the table of series is damaged", store->options.path);
+        explain(store, error, "the tables of series and chunks", problem);
         return error;
     }
     struct replay replay = {store, 0};
     error = disk_load_log(&store->disk, replay_record, &replay);
     if (error != 0) {
-        problem_set(problem, "store: %s: the log is damaged", store->options.path);
+        explain(store, error, "the log", problem);
         return error;
     }
     index_reserve_id(&store->index, replay.last_id); /* invariant 9 */

@@ -85,7 +85,10 @@ bool store_is_healthy(struct store *store, char *out_why, size_t size)
         return true;
     }
     snprintf(out_why, size, "store: cannot write %s: %s", store->options.path,
-             blocked == -ENOSPC ? "no space left on the disk" : strerror(-blocked));
+             blocked == -ENOSPC    ? "no space left on the disk"
+             : blocked == -EBADMSG ? "the file is damaged; stop the server, and restore it or "
+                                     "move it away"
+                                   : strerror(-blocked));
     return false;
 }
 

@@ -192,6 +192,61 @@ START_TEST(a_damaged_series_costs_itself_only)
 }
 END_TEST
 
+/* Overwrites the first page of a table. */
+static void damage(const char *table)
+{
+    char query[100];
+    snprintf(query, sizeof(query), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'",
+             table);
+    sqlite3 *db;
+    sqlite3_stmt *find;
+    ck_assert_int_eq(sqlite3_open(test_path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, query, -1, &find, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(find), SQLITE_ROW);
+    long page = (long)sqlite3_column_int64(find, 0);
+    sqlite3_finalize(find);
+    sqlite3_close(db);
+
+    char junk[4096];
+    memset(junk, 0x5a, sizeof(junk));
+    FILE *file = fopen(test_path, "r+");
+    ck_assert_int_eq(fseek(file, (page - 1) * 4096, SEEK_SET), 0);
+    ck_assert_uint_eq(fwrite(junk, sizeof(junk), 1, file), 1);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_damaged_file_is_explained)
+{
+    static const char *const tables[] = {"series", "chunks", "log"};
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        test_begin();
+        test_open();
+        ck_assert_int_eq(append_run("a", NOW_MS, 10), 0);
+        store_close(store);
+        damage(tables[i]);
+        struct problem problem = {0};
+        store = NULL;
+        ck_assert_int_eq(store_open(&test_options, &store, &problem), -EBADMSG);
+        ck_assert_ptr_nonnull(strstr(problem.text, test_path));
+        ck_assert_ptr_nonnull(strstr(problem.text, tables[i]));
+        ck_assert_ptr_nonnull(strstr(problem.text, "Restore it from a backup, or move it"));
+        test_remove_files();
+    }
+}
+END_TEST
+
+START_TEST(damage_found_while_writing_is_explained)
+{
+    test_begin();
+    test_open();
+    writer_set_result(store, -EBADMSG);
+    char why[256];
+    ck_assert(!store_is_healthy(store, why, sizeof(why)));
+    ck_assert_ptr_nonnull(strstr(why, "the file is damaged; stop the server"));
+    test_end();
+}
+END_TEST
+
 START_TEST(files_that_are_not_ours_are_refused)
 {
     struct problem problem = {0};
@@ -301,6 +356,7 @@ END_TEST
 UNIT_MAIN("store_upkeep", rotation_empties_the_log_and_loses_nothing, old_samples_and_series_go,
           samples_in_memory_go_too, deleted_series_stay_deleted,
           a_damaged_chunk_is_skipped_and_counted, a_damaged_log_record_is_skipped_and_counted,
-          a_damaged_series_costs_itself_only, files_that_are_not_ours_are_refused,
+          a_damaged_series_costs_itself_only, a_damaged_file_is_explained,
+          damage_found_while_writing_is_explained, files_that_are_not_ours_are_refused,
           a_full_disk_stops_and_recovers, a_full_file_system_stops_and_recovers,
           too_many_series_are_refused_clearly)
