@@ -43,6 +43,8 @@ static void write_key(const struct option *option, struct buf *out)
     option_expected(option, expected, sizeof(expected));
     buf_printf(out, "  %s\n      %s; %s", option->path, option->help, expected);
     write_default(option, out);
+    if (option->env != NULL)
+        buf_printf(out, "; also %s", option->env);
     buf_append_char(out, '\n');
 }
 

@@ -20,16 +20,18 @@ static const struct option options[] = {
     {.path = "server.listen",
      .type = OPTION_LIST,
      .value_name = "ADDR:PORT",
+     .preset = "127.0.0.1:8000",
      .env = "SENTORA_LISTEN",
      .flag = "--listen",
-     .help = "plain HTTP; default 127.0.0.1:8000",
+     .help = "plain HTTP",
      .offset = offsetof(struct server_options, listen)},
     {.path = "server.tls_listen",
      .type = OPTION_LIST,
      .value_name = "ADDR:PORT",
+     .preset = "0.0.0.0:8443",
      .env = "SENTORA_TLS_LISTEN",
      .flag = "--tls-listen",
-     .help = "HTTPS; default 0.0.0.0:8443",
+     .help = "HTTPS",
      .offset = offsetof(struct server_options, tls_listen)},
     {.path = "server.public_url",
      .type = OPTION_STRING,
@@ -160,7 +162,9 @@ static const char usage[] =
     "                      [--tls-listen ADDR:PORT]...\n"
     "\n"
     "Receives what agents measure, keeps it, watches it, tells people, and shows the\n"
-    "dashboard. Everything it needs is inside.\n";
+    "dashboard. Everything it needs is inside. A file .env in the working directory\n"
+    "counts as environment.\n"
+    "Exit status: 0 fine, 1 failed, 2 usage or configuration.";
 
 /* --config decides where the others come from, so it is looked for first. */
 static const char *config_path(int argc, char **argv, bool *out_given)
@@ -195,9 +199,6 @@ static void print_effective(const struct config *config)
     fputs(buf_text(&text), stdout);
     buf_deinit(&text);
 }
-
-static const char *const default_listen[] = {"127.0.0.1:8000"};
-static const char *const default_tls_listen[] = {"0.0.0.0:8443"};
 
 static void check_pairs(struct config *config, struct server_options *values)
 {
@@ -236,11 +237,6 @@ int server_options_load(int argc, char **argv, struct config *config,
     config_print_problems(config, stderr);
     if (config->n_errors > 0)
         return 2;
-    if (!config_is_given(config, "server.listen"))
-        values.listen = (struct option_list){default_listen, ARRAY_LEN(default_listen)};
-    if (!config_is_given(config, "server.tls_listen"))
-        values.tls_listen =
-            (struct option_list){default_tls_listen, ARRAY_LEN(default_tls_listen)};
     if (config->wants_check) {
         print_effective(config);
         return -1;

@@ -156,3 +156,17 @@ def test_a_second_start_has_the_history(server, start_agent):
     server.restart()
     assert count_loads(server) >= before
     assert server.host("web-1")["vitals"]["memory"] is not None
+
+
+def test_help_and_check_tell_the_defaults(tmp_path):
+    def say(*arguments):
+        return subprocess.run([sentora.BUILD / "sentora-server", *arguments], cwd=tmp_path,
+                              capture_output=True, text=True, check=True).stdout
+    checked = say("--check-config")
+    assert "server.listen = 127.0.0.1:8000  (default)" in checked
+    assert "server.tls_listen = 0.0.0.0:8443  (default)" in checked
+    text = say("--help")
+    for name in ("API_KEYS", "DASHBOARD_TOKEN", "LOG_LEVEL", "LOG_FILE", "ALERT_EMAIL_TO",
+                 "SENTORA_DATA", "(default 127.0.0.1:8000)"):
+        assert name in text, name
+    assert "\n\n\n" not in text
