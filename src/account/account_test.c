@@ -35,8 +35,7 @@ static void close_account(void)
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/account_test.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_make_folder(dir, sizeof(dir));
     snprintf(path, sizeof(path), "%s/state.db", dir);
     open_account("key-one, key two ,,", "look");
 }

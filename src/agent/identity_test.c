@@ -13,8 +13,7 @@ static char folder[64], path[96];
 
 static void begin(void)
 {
-    text_copy(folder, sizeof(folder), "/tmp/sentora-identity-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
     file_join(path, sizeof(path), folder, "identity");
 }
 

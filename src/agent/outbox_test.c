@@ -22,8 +22,7 @@ static struct spool_record record(msec_t at_ms, size_t len)
 static struct spool *begin(void)
 {
     struct spool *spool = NULL;
-    strcpy(folder, "/tmp/sentora-outbox-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
     ck_assert_int_eq(spool_open(folder, &limits, &spool), 0);
     return spool;
 }

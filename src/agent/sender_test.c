@@ -120,8 +120,7 @@ static void begin(void)
     struct http_server_options options = http_server_defaults;
     options.handler = handle;
     log_set_level(LOG_LEVEL_ERROR);
-    text_copy(folder, sizeof(folder), "/tmp/sentora-sender-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
     file_join(spool_path, sizeof(spool_path), folder, "spool");
     file_join(identity_path, sizeof(identity_path), folder, "identity");
     fake.enrol_status = 200;

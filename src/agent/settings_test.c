@@ -16,8 +16,7 @@ static struct settings settings;
 
 static void begin(const char *yaml)
 {
-    text_copy(folder, sizeof(folder), "/tmp/sentora-settings-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
     file_join(yaml_path, sizeof(yaml_path), folder, "agent.yaml");
     file_join(token_path, sizeof(token_path), folder, "token");
     ck_assert_int_eq(file_write_atomic(yaml_path, yaml, strlen(yaml), 0600), 0);

@@ -21,8 +21,7 @@ static const struct spool_limits wide = {(uint64_t)1 << 20, 7 * MSEC_DAY};
 
 static void begin(void)
 {
-    text_copy(folder, sizeof(folder), "/tmp/sentora-spool-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
 }
 
 static void path_of(char *out, size_t size, const char *name)

@@ -9,11 +9,11 @@
 
 #include "unit.h"
 
-static char dir[] = "/tmp/sentora-file-test-XXXXXX";
+static char dir[64];
 
 START_TEST(writes_and_reads_back)
 {
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_make_folder(dir, sizeof(dir));
     char deep[256], path[300];
     snprintf(deep, sizeof(deep), "%s/a/b/c", dir);
     ck_assert_int_eq(file_make_dirs(deep, 0700), 0);

@@ -11,8 +11,8 @@
 
 START_TEST(says_it_to_the_socket)
 {
-    char dir[] = "/tmp/sentora-service-test-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    char dir[64];
+    unit_make_folder(dir, sizeof(dir));
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", dir);
     int listener = socket(AF_UNIX, SOCK_DGRAM, 0);

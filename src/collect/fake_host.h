@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "collect/collect.h"
+#include "unit.h"
 
 struct fake_host {
     char path[64];
@@ -22,8 +22,7 @@ struct fake_host {
 
 static inline void fake_host_init(struct fake_host *host)
 {
-    text_copy(host->path, sizeof(host->path), "/tmp/sentora-host-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(host->path));
+    unit_make_folder(host->path, sizeof(host->path));
     buf_init(&host->samples, (size_t)4 << 20);
 }
 

@@ -92,8 +92,7 @@ static struct settings settings;
 
 static void begin(const char *yaml, const char *env_file)
 {
-    text_copy(folder, sizeof(folder), "/tmp/sentora-config-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    unit_make_folder(folder, sizeof(folder));
     file_join(yaml_path, sizeof(yaml_path), folder, "c.yaml");
     file_join(env_path, sizeof(env_path), folder, "env");
     if (yaml != NULL)

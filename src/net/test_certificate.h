@@ -21,8 +21,7 @@ struct test_directory {
 
 static inline void test_directory_make(struct test_directory *directory)
 {
-    snprintf(directory->path, sizeof(directory->path), "/tmp/sentora-net-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory->path));
+    unit_make_folder(directory->path, sizeof(directory->path));
 }
 
 static inline const char *test_path(struct test_directory *directory, const char *name)

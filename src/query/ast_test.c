@@ -142,10 +142,5 @@ int main(void)
     tcase_add_test(tcase, long_chains_are_looked_at_once);
     tcase_add_test(tcase, filters_know_the_metric_name);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return unit_run_suite(suite);
 }

@@ -205,10 +205,5 @@ int main(void)
     tcase_add_test(tcase, expensive_patterns_are_reported);
     tcase_add_test(tcase, times_far_away_are_fine);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return unit_run_suite(suite);
 }

@@ -167,10 +167,5 @@ int main(void)
     tcase_add_loop_test(tcase, reads_strings, 0, ARRAY_LEN(strings));
     tcase_add_test(tcase, positions_count_characters);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return unit_run_suite(suite);
 }

@@ -222,10 +222,5 @@ int main(void)
     tcase_add_loop_test(tcase, large_texts_end_well, 0, ARRAY_LEN(large));
     tcase_add_test(tcase, every_beginning_ends_well);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return unit_run_suite(suite);
 }

@@ -18,8 +18,7 @@ static char path[128];
 
 static struct db *open_fresh(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/sentora-db-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_make_folder(dir, sizeof(dir));
     snprintf(path, sizeof(path), "%s/state.db", dir);
     struct db *db;
     struct problem problem = {0};

@@ -13,8 +13,7 @@ static char dir[64], path[96];
 
 static void begin(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/secrets_test.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_make_folder(dir, sizeof(dir));
     snprintf(path, sizeof(path), "%s/secret.key", dir);
 }
 

@@ -28,8 +28,7 @@ static inline struct db *state_test_reopen(void)
 
 static inline struct db *state_test_open(void)
 {
-    snprintf(state_test_dir, sizeof(state_test_dir), "/tmp/sentora-state-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(state_test_dir));
+    unit_make_folder(state_test_dir, sizeof(state_test_dir));
     snprintf(state_test_path, sizeof(state_test_path), "%s/state.db", state_test_dir);
     struct db *db = state_test_reopen();
     for (int64_t org = 1; org <= STATE_TEST_OTHER_ORG; org++)

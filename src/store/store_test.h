@@ -44,8 +44,7 @@ static inline void test_reopen(void)
 
 static inline void test_begin(void)
 {
-    snprintf(test_dir, sizeof(test_dir), "/tmp/store-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(test_dir));
+    unit_make_folder(test_dir, sizeof(test_dir));
     snprintf(test_path, sizeof(test_path), "%s/series.db", test_dir);
     test_options = store_defaults;
     test_options.path = test_path;

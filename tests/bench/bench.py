@@ -1,7 +1,9 @@
 """What the benchmarks share: the programs of the release build, and processes' costs."""
+import atexit
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import sys
 import tempfile
@@ -13,7 +15,9 @@ import sentora  # noqa: E402,F401
 
 
 def folder():
-    return pathlib.Path(tempfile.mkdtemp(prefix="sentora-bench-"))
+    path = pathlib.Path(tempfile.mkdtemp(prefix="sentora-bench-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def cpu_seconds(pid):
