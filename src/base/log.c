@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -99,6 +100,17 @@ static void write_all(int file, const char *text, size_t len)
 static void put(enum log_level level, const char *subsystem, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
 
+/* JOURNAL_STREAM names the socket that the journal reads; shells started from a service inherit
+ * the variable without it, see systemd.exec(5). */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat info;
+    return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &info) == 0 && info.st_dev == device && info.st_ino == inode;
+}
+
 static void put_line(enum log_level level, const char *text)
 {
     char line[LOG_LINE_MAX + 64];
@@ -106,7 +118,7 @@ static void put_line(enum log_level level, const char *text)
     clock_format_rfc3339(clock_wall_ms(), at);
 
     int len;
-    if (getenv("JOURNAL_STREAM") != NULL)
+    if (stderr_is_journal())
         len = snprintf(line, sizeof(line), "<%c>%s\n", journal_priorities[level], text);
     else
         len = snprintf(line, sizeof(line), "%s %-5s %s\n", at, log_level_names[level], text);
