@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "agent/footprint.h"
-#include "agent/notify_socket.h"
 #include "agent/report.h"
 #include "agent/sampler.h"
 #include "agent/schedule.h"
@@ -19,6 +18,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/service.h"
 
 #define JOB                "node"
 #define FLUSH_TIME         (3 * MSEC_SECOND)  /* at the end, for what is queued */
@@ -253,7 +253,7 @@ static void tick(void *arg)
         agent->shrink_at = now + SHRINK_PERIOD;
     }
     if (agent->collections == 1)
-        notify_socket_send("READY=1");
+        service_notify("READY=1");
     arm_tick(agent);
 }
 
@@ -279,7 +279,7 @@ static void begin_end(struct agent *agent, enum agent_end end)
 static void on_terminate(void *arg)
 {
     struct agent *agent = arg;
-    notify_socket_send("STOPPING=1");
+    service_notify("STOPPING=1");
     log_info("agent", "ending");
     begin_end(agent, AGENT_ENDED);
 }

@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "agent/notify_socket.h"
 #include "unit.h"
 
 static char seen[8192];
@@ -69,28 +65,4 @@ START_TEST(says_everything_about_itself)
 }
 END_TEST
 
-START_TEST(tells_systemd_when_it_is_asked_to)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char text[32] = "";
-    unsetenv("NOTIFY_SOCKET");
-    notify_socket_send("READY=1"); /* nobody asks: nothing happens */
-    int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sentora-notify-%d",
-                   (int)getpid());
-    unlink(address.sun_path);
-    ck_assert_int_eq(
-        bind(receiver, (const struct sockaddr *)(const void *)&address, sizeof(address)), 0);
-    setenv("NOTIFY_SOCKET", address.sun_path, 1);
-    notify_socket_send("READY=1");
-    ck_assert_int_eq(recv(receiver, text, sizeof(text) - 1, MSG_DONTWAIT), 7);
-    ck_assert_str_eq(text, "READY=1");
-    setenv("NOTIFY_SOCKET", "relative", 1);
-    notify_socket_send("READY=1");
-    ck_assert_int_lt(recv(receiver, text, sizeof(text), MSG_DONTWAIT), 0);
-    close(receiver);
-    unlink(address.sun_path);
-}
-END_TEST
-
-UNIT_MAIN("self_metrics", says_everything_about_itself, tells_systemd_when_it_is_asked_to)
+UNIT_MAIN("self_metrics", says_everything_about_itself)

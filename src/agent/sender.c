@@ -218,8 +218,14 @@ static void post(struct sender *sender, enum task task, const void *body, size_t
     };
     assert(sender->task == TASK_NONE);
     sender->task = task;
-    int error = http_client_send(sender->client, HTTP_POST, path_of(task), headers,
-                                 is_json ? 2 : 4, body, len, on_answer, sender);
+    int error = http_client_send(sender->client,
+                                 &(struct http_client_request){.method = HTTP_POST,
+                                                               .path = path_of(task),
+                                                               .headers = headers,
+                                                               .n_headers = is_json ? 2 : 4,
+                                                               .body = body,
+                                                               .len = len},
+                                 on_answer, sender);
     if (error != 0) {
         struct http_response failed = {.error = HTTP_CLIENT_BROKEN, .detail = strerror(-error)};
         on_answer(&failed, sender);

@@ -53,18 +53,13 @@ static void get_alerts(struct http_exchange *exchange, const struct route_params
         answer_error(exchange, error);
     } else {
         struct answer answer;
-        answer_begin(&answer, exchange);
-        json_object_begin(&answer.json);
-        json_key(&answer.json, "alerts");
-        json_array_begin(&answer.json);
+        answer_begin_list(&answer, exchange, "alerts");
         for (size_t i = 0; i < alerts.len; i++) {
             json_object_begin(&answer.json);
             alert_view_write(&answer.json, &alerts.items[i]);
             json_object_end(&answer.json);
         }
-        json_array_end(&answer.json);
-        json_object_end(&answer.json);
-        answer_send(&answer, 200);
+        answer_send_list(&answer);
     }
     alert_list_deinit(&alerts);
 }

@@ -32,6 +32,21 @@ void answer_send(struct answer *answer, int status)
     buf_deinit(&answer->body);
 }
 
+void answer_begin_list(struct answer *answer, struct http_exchange *exchange, const char *name)
+{
+    answer_begin(answer, exchange);
+    json_object_begin(&answer->json);
+    json_key(&answer->json, name);
+    json_array_begin(&answer->json);
+}
+
+void answer_send_list(struct answer *answer)
+{
+    json_array_end(&answer->json);
+    json_object_end(&answer->json);
+    answer_send(answer, 200);
+}
+
 void answer_empty(struct http_exchange *exchange, int status)
 {
     http_respond(exchange, &(struct http_answer){.status = status});
@@ -129,4 +144,12 @@ void answer_error(struct http_exchange *exchange, int error)
                        strerror(-error));
         break;
     }
+}
+
+void answer_done(struct http_exchange *exchange, int error)
+{
+    if (error != 0)
+        answer_error(exchange, error);
+    else
+        answer_empty(exchange, 204);
 }

@@ -23,7 +23,13 @@ void answer_begin(struct answer *answer, struct http_exchange *exchange);
 /* Sends with the status and frees; 500 when the body grew over its ceiling. */
 void answer_send(struct answer *answer, int status);
 
+/* The same around {"name": [ ... ]}. */
+void answer_begin_list(struct answer *answer, struct http_exchange *exchange, const char *name);
+void answer_send_list(struct answer *answer);
+
 void answer_empty(struct http_exchange *exchange, int status); /* 204 and the like */
+/* 204, or what fits the error. */
+void answer_done(struct http_exchange *exchange, int error);
 
 /* {"type":"about:blank","title",...,"detail":...}.  `field` may be NULL. */
 void answer_problem(struct http_exchange *exchange, int status, const char *field,

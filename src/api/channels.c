@@ -109,10 +109,7 @@ static void delete_channel(struct http_exchange *exchange, const struct route_pa
     if (!resource_id(exchange, params, &id))
         return;
     int error = notify_channel_delete(api->parts.notify, resource_who(exchange)->org, id);
-    if (error != 0)
-        answer_error(exchange, error);
-    else
-        answer_empty(exchange, 204);
+    answer_done(exchange, error);
 }
 
 static void tested(const struct notify_test_result *result, void *arg)

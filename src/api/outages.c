@@ -37,15 +37,10 @@ static void get_outages(struct http_exchange *exchange, const struct route_param
         answer_error(exchange, error);
     } else {
         struct answer answer;
-        answer_begin(&answer, exchange);
-        json_object_begin(&answer.json);
-        json_key(&answer.json, "outages");
-        json_array_begin(&answer.json);
+        answer_begin_list(&answer, exchange, "outages");
         for (size_t i = 0; i < outages.len; i++)
             outage_view_write(&answer.json, &outages.items[i]);
-        json_array_end(&answer.json);
-        json_object_end(&answer.json);
-        answer_send(&answer, 200);
+        answer_send_list(&answer);
     }
     outage_list_deinit(&outages);
 }

@@ -45,15 +45,10 @@ static void get_defaults(struct http_exchange *exchange, const struct route_para
         answer_error(exchange, error);
     } else {
         struct answer answer;
-        answer_begin(&answer, exchange);
-        json_object_begin(&answer.json);
-        json_key(&answer.json, "thresholds");
-        json_array_begin(&answer.json);
+        answer_begin_list(&answer, exchange, "thresholds");
         for (size_t i = 0; i < rules.len; i++)
             write_threshold(&answer.json, &rules.items[i], NULL);
-        json_array_end(&answer.json);
-        json_object_end(&answer.json);
-        answer_send(&answer, 200);
+        answer_send_list(&answer);
     }
     rule_list_deinit(&rules);
 }
@@ -129,7 +124,7 @@ static void put_default(struct http_exchange *exchange, const struct route_param
 {
     struct api *api = arg;
     org_id org = resource_who(exchange)->org;
-    struct rule rule;
+    struct rule rule = {0};
     int error = rules_find(api->parts.db, org, params->values[0], &rule);
     if (error != 0) {
         answer_error(exchange, error);
@@ -191,16 +186,11 @@ static void get_effective(struct http_exchange *exchange, const struct route_par
         answer_error(exchange, error);
     } else {
         struct answer answer;
-        answer_begin(&answer, exchange);
-        json_object_begin(&answer.json);
-        json_key(&answer.json, "thresholds");
-        json_array_begin(&answer.json);
+        answer_begin_list(&answer, exchange, "thresholds");
         for (size_t i = 0; i < thresholds.len; i++)
             write_threshold(&answer.json, &thresholds.items[i].rule,
                             source_name(&thresholds.items[i]));
-        json_array_end(&answer.json);
-        json_object_end(&answer.json);
-        answer_send(&answer, 200);
+        answer_send_list(&answer);
     }
     threshold_list_deinit(&thresholds);
 }
@@ -210,7 +200,7 @@ static void answer_effective(struct api *api, struct http_exchange *exchange,
                              const struct route_params *params, const struct host *host,
                              int error)
 {
-    struct threshold threshold;
+    struct threshold threshold = {0};
     if (error == 0) {
         alert_engine_host_changed(api->parts.alerts, host->org, host->id);
         error = rules_find_threshold(api->parts.db, host->org, host->id, params->values[1],
@@ -227,7 +217,7 @@ static void put_override(struct http_exchange *exchange, const struct route_para
 {
     struct api *api = arg;
     struct host host;
-    struct threshold threshold;
+    struct threshold threshold = {0};
     if (!find_effective(api, exchange, params, &host, &threshold))
         return;
     struct threshold_form form = {0};
@@ -255,7 +245,7 @@ static void delete_override(struct http_exchange *exchange, const struct route_p
 {
     struct api *api = arg;
     struct host host;
-    struct threshold threshold;
+    struct threshold threshold = {0};
     if (!find_effective(api, exchange, params, &host, &threshold))
         return;
     int error = rules_delete_override(api->parts.db, host.org, threshold.rule.id, host.id);

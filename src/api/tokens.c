@@ -29,10 +29,7 @@ static void get_tokens(struct http_exchange *exchange, const struct route_params
     struct api *api = arg;
     (void)params;
     struct answer answer;
-    answer_begin(&answer, exchange);
-    json_object_begin(&answer.json);
-    json_key(&answer.json, "tokens");
-    json_array_begin(&answer.json);
+    answer_begin_list(&answer, exchange, "tokens");
     int error = account_token_list(api->parts.account, resource_who(exchange)->org, write_token,
                                    &answer.json);
     if (error != 0) {
@@ -40,9 +37,7 @@ static void get_tokens(struct http_exchange *exchange, const struct route_params
         answer_error(exchange, error);
         return;
     }
-    json_array_end(&answer.json);
-    json_object_end(&answer.json);
-    answer_send(&answer, 200);
+    answer_send_list(&answer);
 }
 
 struct token_form {
@@ -105,10 +100,7 @@ static void delete_token(struct http_exchange *exchange, const struct route_para
         return;
     int error = account_token_revoke(api->parts.account, resource_who(exchange)->org, id,
                                      clock_wall_ms());
-    if (error != 0)
-        answer_error(exchange, error);
-    else
-        answer_empty(exchange, 204);
+    answer_done(exchange, error);
 }
 
 /* The name by which the browser reached us, without its port. */

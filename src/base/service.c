@@ -26,6 +26,6 @@ bool service_notify(const char *state)
     if (socket_fd < 0)
         return false;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-    return sendto(socket_fd, state, strlen(state), MSG_NOSIGNAL,
+    return sendto(socket_fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
                   (const struct sockaddr *)(const void *)&address, size) >= 0;
 }

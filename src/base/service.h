@@ -7,5 +7,6 @@
 
 #include <stdbool.h>
 
-/* "READY=1", "STOPPING=1", "WATCHDOG=1".  False when nobody listens, which is no error. */
+/* "READY=1", "STOPPING=1", "WATCHDOG=1".  Does not wait.  False when nobody
+ * listens, which is no error. */
 bool service_notify(const char *state);

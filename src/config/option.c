@@ -339,11 +339,12 @@ static size_t edit_distance(const char *a, const char *b)
     for (size_t j = 0; j <= b_len; j++)
         row[j] = j;
     for (size_t i = 1; i <= a_len; i++) {
+        int letter = tolower((unsigned char)a[i - 1]);
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
             size_t above = row[j];
-            size_t replace = diagonal + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
+            size_t replace = diagonal + (letter != b[j - 1]);
             size_t gap = MIN_OF(above, row[j - 1]) + 1;
             row[j] = MIN_OF(gap, replace);
             diagonal = above;

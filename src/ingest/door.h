@@ -46,15 +46,16 @@ struct door_outcome {
     size_t foreign; /* series that this sender may not write */
 };
 
-/* 0: done(result) will be called once the batch is durable, or could not be made so.
- * -EAGAIN, -ENOSPC: nothing was taken, the sender must come again; -EACCES: the sender may write
- * nothing of this.  The batch is left with labels that the caller releases. */
 struct door_delivery {
     const struct principal *who; /* borrowed for the call, as is the batch */
     struct batch *batch;
     store_done_fn *done;
-    void *arg;
+    void *arg; /* of done() */
 };
+
+/* 0: done(result) will be called once the batch is durable, or could not be made so.
+ * -EAGAIN, -ENOSPC: nothing was taken, the sender must come again; -EACCES: the sender may write
+ * nothing of this.  The batch is left with labels that the caller releases. */
 int door_accept(struct door *door, const struct door_delivery *delivery,
                 struct door_outcome *out_outcome);
 

@@ -322,12 +322,12 @@ static void connect_timed_out(void *arg)
 
 static void begin_dial(struct http_client *client)
 {
+    const struct http_dial_target target = {client->url.host, client->url.port,
+                                            client->connect_timeout / ADDRESSES_TRIED + 1};
     client->state = CLIENT_DIALING;
     client->deadline =
         loop_timer_once(client->loop, client->connect_timeout, connect_timed_out, client);
-    client->dial =
-        http_dial_start(client->loop, client->url.host, client->url.port,
-                        client->connect_timeout / ADDRESSES_TRIED + 1, dialed, client);
+    client->dial = http_dial_start(client->loop, &target, dialed, client);
 }
 
 int http_client_new(struct loop *loop, const struct http_client_options *options,
@@ -382,43 +382,43 @@ static void append_header(struct buf *out, const char *name, const char *value)
     buf_append_text(out, "\r\n");
 }
 
-static void write_head(const struct http_client *client, enum http_method method,
-                       const char *path, size_t len, struct buf *out)
+static void write_head(const struct http_client *client,
+                       const struct http_client_request *request, struct buf *out)
 {
+    enum http_method method = request->method;
     buf_printf(out, "%s ", http_method_names[method]);
-    http_url_append_target(&client->url, path, out);
+    http_url_append_target(&client->url, request->path, out);
     buf_append_text(out, " HTTP/1.1\r\n");
     append_header(out, "Host", client->url.authority);
     if (client->user_agent[0] != '\0')
         append_header(out, "User-Agent", client->user_agent);
-    if (len > 0 || method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH)
-        buf_printf(out, "Content-Length: %zu\r\n", len);
+    if (request->len > 0 || method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH)
+        buf_printf(out, "Content-Length: %zu\r\n", request->len);
+    for (size_t i = 0; i < request->n_headers; i++)
+        append_header(out, request->headers[i].name, request->headers[i].value);
+    buf_append_text(out, "\r\n");
 }
 
-int http_client_send(struct http_client *client, enum http_method method, const char *path,
-                     const struct http_header *headers, size_t n_headers, const void *body,
-                     size_t len, http_client_fn *done, void *arg)
+int http_client_send(struct http_client *client, const struct http_client_request *request,
+                     http_client_fn *done, void *arg)
 {
     if (client->call != NULL)
         return -EBUSY;
-    for (const char *at = path; *at != '\0'; at++) {
+    for (const char *at = request->path; *at != '\0'; at++) {
         if (*at <= ' ' || *at >= 0x7f)
             return -EINVAL;
     }
     struct call *call = memory_calloc(1, sizeof(*call));
     call->done = done;
     call->arg = arg;
-    call->is_head = method == HTTP_HEAD;
+    call->is_head = request->method == HTTP_HEAD;
     arena_init(&call->arena, ARENA_MAX_BYTES);
     http_parser_init(&call->parser, HTTP_PARSE_RESPONSE, &client->limits, &call->arena);
     call->parser.no_body = call->is_head;
 
     buf_init(&call->request, REQUEST_MAX_BYTES);
-    write_head(client, method, path, len, &call->request);
-    for (size_t i = 0; i < n_headers; i++)
-        append_header(&call->request, headers[i].name, headers[i].value);
-    buf_append_text(&call->request, "\r\n");
-    buf_append(&call->request, body, len);
+    write_head(client, request, &call->request);
+    buf_append(&call->request, request->body, request->len);
     if (call->request.error != 0) {
         int error = call->request.error;
         call_free(call);

@@ -61,8 +61,17 @@ int http_client_new(struct loop *loop, const struct http_client_options *options
 void http_client_free(
     struct http_client *client); /* a pending call is dropped without answer */
 
-/* Sends; the body is copied; `done` is called later, never from within.  0; -EBUSY while another
- * is under way; -EINVAL when the path (with its query) is not escaped; -ENOMEM. */
-int http_client_send(struct http_client *client, enum http_method method, const char *path,
-                     const struct http_header *headers, size_t n_headers, const void *body,
-                     size_t len, http_client_fn *done, void *arg);
+/* Everything is borrowed for the call. */
+struct http_client_request {
+    enum http_method method;
+    const char *path; /* with its query; escaped */
+    const struct http_header *headers;
+    size_t n_headers;
+    const void *body;
+    size_t len;
+};
+
+/* Sends; `done` is called later, never from within.  0; -EBUSY while another is under way; -EINVAL
+ * when the path is not escaped; -ENOMEM. */
+int http_client_send(struct http_client *client, const struct http_client_request *request,
+                     http_client_fn *done, void *arg);

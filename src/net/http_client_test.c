@@ -72,9 +72,12 @@ static void ask(struct bench *bench, enum http_method method, const char *path,
                 const char *body)
 {
     int calls = bench->result.calls;
-    ck_assert_int_eq(http_client_send(bench->client, method, path, NULL, 0, body, strlen(body),
-                                      got, &bench->result),
-                     0);
+    ck_assert_int_eq(
+        http_client_send(bench->client,
+                         &(struct http_client_request){
+                             .method = method, .path = path, .body = body, .len = strlen(body)},
+                         got, &bench->result),
+        0);
     ck_assert_int_eq(bench->result.calls, calls); /* never from within */
     loop_run(bench->loop);
     ck_assert_int_eq(bench->result.calls, calls + 1);
@@ -162,18 +165,28 @@ START_TEST(is_busy_with_one_request)
         options_for(url_of("http", "localhost", test.port, ""), NULL);
     bench_open(&bench, &options);
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/a b", NULL, 0, "", 0, got, &bench.result),
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/a b"}, got,
+                         &bench.result),
         -EINVAL);
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/", NULL, 0, "", 0, got, &bench.result), 0);
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/"}, got,
+                         &bench.result),
+        0);
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/", NULL, 0, "", 0, got, &bench.result),
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/"}, got,
+                         &bench.result),
         -EBUSY);
     loop_run(bench.loop);
     expect_error(&bench, HTTP_CLIENT_OK, "");
     /* dropped without answer */
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/", NULL, 0, "", 0, got, &bench.result), 0);
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/"}, got,
+                         &bench.result),
+        0);
     bench_close(&bench);
     ck_assert_int_eq(bench.result.calls, 1);
     test_server_stop(&test);
@@ -201,7 +214,9 @@ START_TEST(may_be_freed_by_its_user)
         options_for(url_of("http", "127.0.0.1", test.port, ""), NULL);
     bench_open(&bench, &options);
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/", NULL, 0, NULL, 0, free_client, &bench),
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/"},
+                         free_client, &bench),
         0);
     loop_run(bench.loop);
     ck_assert_ptr_null(bench.client);
@@ -425,7 +440,10 @@ START_TEST(says_why_it_cannot_connect)
     expect_error(&bench, HTTP_CLIENT_RESOLVE, "http://nothing.invalid: ");
     /* called off while looking up */
     ck_assert_int_eq(
-        http_client_send(bench.client, HTTP_GET, "/", NULL, 0, "", 0, got, &bench.result), 0);
+        http_client_send(bench.client,
+                         &(struct http_client_request){.method = HTTP_GET, .path = "/"}, got,
+                         &bench.result),
+        0);
     struct loop_timer *soon = loop_timer_once(bench.loop, 5, stop_loop, bench.loop);
     loop_run(bench.loop);
     loop_timer_stop(soon);
@@ -608,9 +626,13 @@ START_TEST(moves_much)
         options.response_max_bytes = MUCH_BYTES;
         bench_open(&bench, &options);
         for (int i = 0; i < 3; i++) {
-            ck_assert_int_eq(http_client_send(bench.client, HTTP_POST, "/", NULL, 0, much,
-                                              sizeof(much), got_much, &bench.result),
-                             0);
+            ck_assert_int_eq(
+                http_client_send(
+                    bench.client,
+                    &(struct http_client_request){
+                        .method = HTTP_POST, .path = "/", .body = much, .len = sizeof(much)},
+                    got_much, &bench.result),
+                0);
             loop_run(bench.loop);
             expect_error(&bench, HTTP_CLIENT_OK, "");
         }

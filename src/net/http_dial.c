@@ -184,12 +184,17 @@ static void step(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-struct http_dial *http_dial_start(struct loop *loop, const char *host, uint16_t port,
-                                  mspan_t patience, http_dial_fn *done, void *arg)
+struct http_dial *http_dial_start(struct loop *loop, const struct http_dial_target *target,
+                                  http_dial_fn *done, void *arg)
 {
+    const char *host = target->host;
     struct http_dial *dial = memory_calloc(1, sizeof(*dial));
-    *dial = (struct http_dial){
-        .loop = loop, .port = port, .patience = patience, .done = done, .arg = arg, .fd = -1};
+    *dial = (struct http_dial){.loop = loop,
+                               .port = target->port,
+                               .patience = target->patience,
+                               .done = done,
+                               .arg = arg,
+                               .fd = -1};
     dial->host = memory_strdup(host);
     unsigned char address[16];
     dial->is_address =

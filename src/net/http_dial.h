@@ -13,9 +13,15 @@ struct http_dial;
 /* error OK: `fd` is connected and the callee's; else `why` is a clause. */
 typedef void http_dial_fn(int fd, enum http_client_error error, const char *why, void *arg);
 
-/* Never calls back from within.  An address but the last may take `patience`. */
-struct http_dial *http_dial_start(struct loop *loop, const char *host, uint16_t port,
-                                  mspan_t patience, http_dial_fn *done, void *arg);
+struct http_dial_target {
+    const char *host; /* name or address */
+    uint16_t port;
+    mspan_t patience; /* what an address but the last may take */
+};
+
+/* Never calls back from within. */
+struct http_dial *http_dial_start(struct loop *loop, const struct http_dial_target *target,
+                                  http_dial_fn *done, void *arg);
 
 /* Without calling back. */
 void http_dial_stop(struct http_dial *dial);

@@ -6,6 +6,7 @@
  */
 #include "query/parse.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -370,6 +371,7 @@ static int parse_binary(struct parser *parser, const struct operator_form *form,
     int right_min = form->op == OP_POWER ? form->precedence : form->precedence + 1;
     if (error == 0)
         error = parse_expression(parser, right_min, &sides[1]);
+    assert(error != 0 || sides[1] != NULL);
     if (error == 0)
         error = check_binary(parser, node, sides[0], sides[1]);
     if (error != 0)
@@ -385,6 +387,7 @@ int parse_expression(struct parser *parser, int min_precedence, struct node **ou
     parser->nesting++;
     struct node *left = NULL;
     int error = parse_operand(parser, &left);
+    assert(error != 0 || left != NULL);
     while (error == 0) {
         const struct operator_form *form = operator_at(parser);
         if (form == NULL || form->precedence < min_precedence)

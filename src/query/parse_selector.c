@@ -255,7 +255,7 @@ static int parse_brackets(struct parser *parser, struct node **node)
 {
     struct node *of = *node, *outer;
     size_t at = parser->token.at;
-    mspan_t range, step = 0;
+    mspan_t range = 0, step = 0;
     bool is_subquery = false;
     int error = parser_advance(parser);
     if (error == 0)

@@ -16,7 +16,7 @@
 #include "store/internal.h"
 
 #define CANONICAL_MAX_BYTES                                                                    \
-    (LABELS_COUNT_MAX * (LABELS_NAME_MAX_BYTES + LABELS_VALUE_MAX_BYTES + 16))
+    ((size_t)LABELS_COUNT_MAX * (LABELS_NAME_MAX_BYTES + LABELS_VALUE_MAX_BYTES + 16))
 
 /* One store_append() under way. */
 struct append {
