@@ -12,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
+
 #define NAME_SIZE   32
 #define DONE_OFFSET 16
 #define CRC_OFFSET  8 /* of a record: what the checksum covers begins here */
@@ -31,29 +33,12 @@ struct record_header {
 };
 _Static_assert(sizeof(struct record_header) == SEGMENT_RECORD_HEADER_BYTES, "as in spool.md");
 
-/* CRC-32 of IEEE 802.3, four bits at a time: a table of 64 bytes and no set-up. */
-static uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
-{
-    static const uint32_t nibbles[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-                                         0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-                                         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-                                         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-    const unsigned char *bytes = data;
-    crc = ~crc;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        crc = nibbles[crc & 15] ^ (crc >> 4);
-        crc = nibbles[crc & 15] ^ (crc >> 4);
-    }
-    return ~crc;
-}
-
 static uint32_t record_crc(const struct record_header *header, const void *body, size_t len)
 {
     unsigned char bytes[sizeof(*header)];
     memcpy(bytes, header, sizeof(bytes));
-    uint32_t crc = crc32_add(0, bytes + CRC_OFFSET, sizeof(bytes) - CRC_OFFSET);
-    return crc32_add(crc, body, len);
+    uint32_t crc = checksum_crc32(0, bytes + CRC_OFFSET, sizeof(bytes) - CRC_OFFSET);
+    return checksum_crc32(crc, body, len);
 }
 
 static void name_segment(uint64_t number, char out[NAME_SIZE])

@@ -21,6 +21,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -451,6 +452,14 @@ static int configure(struct db *db)
                           "PRAGMA journal_size_limit=16777216; PRAGMA trusted_schema=OFF");
 }
 
+/* SQLite would make the file readable for all; its WAL takes over the mode. */
+static void make_private(const char *path)
+{
+    CLEANUP(file_closep) int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0)
+        fchmod(file, 0600);
+}
+
 int db_open(const char *path, struct db **out_db, struct problem *problem)
 {
     struct db *db = memory_calloc(1, sizeof(*db));
@@ -461,6 +470,7 @@ int db_open(const char *path, struct db **out_db, struct problem *problem)
     pthread_mutexattr_destroy(&recursive);
     snprintf(db->wal_path, sizeof(db->wal_path), "%s-wal", path);
 
+    make_private(path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     int error = sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK ? configure(db)
                                                                              : last_error(db);

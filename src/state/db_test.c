@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,22 @@ START_TEST(errors_have_their_names)
                      -ENOENT);
     db_close(db);
     remove_all();
+}
+END_TEST
+
+START_TEST(files_are_for_their_owner_alone)
+{
+    struct db *db = open_fresh();
+    ck_assert_int_eq(add_org(db, 1), 0);
+    static const char *const suffixes[] = {"", "-wal"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        char file[160];
+        struct stat now;
+        snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
+        ck_assert_int_eq(stat(file, &now), 0);
+        ck_assert_uint_eq(now.st_mode & 0777, 0600);
+    }
+    db_close(db);
 }
 END_TEST
 
@@ -204,6 +221,6 @@ START_TEST(foreign_files_are_refused_in_words)
 END_TEST
 
 UNIT_MAIN("db", values_come_back_as_they_went, errors_have_their_names,
-          abandoned_transactions_leave_nothing, statements_nest,
-          transactions_of_threads_do_not_mix, commits_survive_a_kill,
+          files_are_for_their_owner_alone, abandoned_transactions_leave_nothing,
+          statements_nest, transactions_of_threads_do_not_mix, commits_survive_a_kill,
           foreign_files_are_refused_in_words)

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "store/bytes.h"
 
@@ -95,9 +95,9 @@ static uint32_t checksum(const struct chunk_row *row, const uint8_t *header)
     bytes_put_le(place, row->series, 4);
     bytes_put_le(place + 4, (uint64_t)row->from_ms, 8);
     bytes_put_le(place + 12, (uint64_t)row->to_ms, 8);
-    uLong crc = crc32(0, place, sizeof(place));
-    crc = crc32(crc, header, 3);
-    return (uint32_t)crc32(crc, row->data, (uInt)row->len);
+    uint32_t crc = checksum_crc32(0, place, sizeof(place));
+    crc = checksum_crc32(crc, header, 3);
+    return checksum_crc32(crc, row->data, row->len);
 }
 
 int chunk_encode(const struct chunk *chunk, uint32_t series, struct buf *out)

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/checksum.h"
 #include "store/bytes.h"
 
 #define KIND_SAMPLES 1
@@ -52,8 +52,8 @@ void log_record_add(struct log_record_writer *writer, const struct log_entry *en
 
 static uint32_t checksum(const uint8_t *record, size_t len)
 {
-    uLong crc = crc32(0, record, 1);
-    return (uint32_t)crc32_z(crc, record + HEADER_BYTES, len - HEADER_BYTES);
+    uint32_t crc = checksum_crc32(0, record, 1);
+    return checksum_crc32(crc, record + HEADER_BYTES, len - HEADER_BYTES);
 }
 
 void log_record_end(struct log_record_writer *writer)
