@@ -105,10 +105,11 @@ static void put(enum log_level level, const char *subsystem, const char *format,
 static bool stderr_is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device, inode;
+    uint64_t device, inode;
     struct stat info;
-    return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-           fstat(STDERR_FILENO, &info) == 0 && info.st_dev == device && info.st_ino == inode;
+    return stream != NULL && text_scan_u64(&stream, &device) && *stream++ == ':' &&
+           text_scan_u64(&stream, &inode) && fstat(STDERR_FILENO, &info) == 0 &&
+           info.st_dev == device && info.st_ino == inode;
 }
 
 static void put_line(enum log_level level, const char *text)

@@ -330,6 +330,11 @@ void option_format(const struct option *option, union option_value value, struct
     }
 }
 
+static int lower(char c)
+{
+    return tolower((unsigned char)c);
+}
+
 /* Levenshtein's distance, one row at a time. */
 static size_t edit_distance(const char *a, const char *b)
 {
@@ -339,7 +344,7 @@ static size_t edit_distance(const char *a, const char *b)
     for (size_t j = 0; j <= b_len; j++)
         row[j] = j;
     for (size_t i = 1; i <= a_len; i++) {
-        int letter = tolower((unsigned char)a[i - 1]);
+        int letter = lower(a[i - 1]);
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {

@@ -208,6 +208,8 @@ static void check_pairs(struct config *config, struct server_options *values)
     if ((values->admin_email == NULL) != (values->admin_password == NULL))
         config_add_error(config, values->admin_email == NULL ? "admin.password" : "admin.email",
                          "the administrator needs an e-mail and a password");
+    if (values->data[0] == '\0')
+        config_add_error(config, "server.data", "expected a directory");
     if (values->mail_enabled && values->mail_to == NULL)
         config_add_error(config, "mail.enabled", "mail.to says nobody to write to");
 }
