@@ -7,21 +7,21 @@
 
 #include "unit.h"
 
-static struct index index_;
+static struct index probed;
 
 static struct series *make(org_id org, const char *name, const char *instance, const char *mode)
 {
     const struct label pairs[] = {
         {LABEL_METRIC_NAME, name}, {LABEL_INSTANCE, instance}, {"mode", mode}};
     struct series *series = series_new(0, org, labels_new(pairs, ARRAY_LEN(pairs)));
-    ck_assert_int_eq(index_add_new(&index_, series, 100000), 0);
+    ck_assert_int_eq(index_add_new(&probed, series, 100000), 0);
     series_unref(series);
     return series;
 }
 
 static void fill(void)
 {
-    index_init(&index_);
+    index_init(&probed);
     for (int host = 0; host < 50; host++) {
         char instance[16];
         snprintf(instance, sizeof(instance), "web-%d", host);
@@ -46,7 +46,7 @@ static size_t count(org_id org, const struct query *queries, size_t n_queries)
             matcher_init(&matchers[i], queries[i].op, queries[i].name, queries[i].value, NULL),
             0);
     struct series_list list = {0};
-    index_select(&index_, org, matchers, n_queries, &list);
+    index_select(&probed, org, matchers, n_queries, &list);
     for (size_t i = 0; i < list.len; i++) {
         ck_assert(matcher_all_match(matchers, n_queries, list.items[i]->labels));
         ck_assert_int_eq(list.items[i]->org, org);
@@ -92,7 +92,7 @@ START_TEST(selectors_find_their_series)
     ck_assert_uint_eq(COUNT(RE("nothing", ".+")), 0);
     ck_assert_uint_eq(COUNT(RE("nothing", ".*")), 150);
     ck_assert_uint_eq(count(2, (const struct query[]){RE("instance", ".+")}, 1), 1);
-    index_deinit(&index_);
+    index_deinit(&probed);
 }
 END_TEST
 
@@ -101,48 +101,48 @@ START_TEST(removed_series_leave_nothing_behind)
     fill();
     uint32_t cursor = 0;
     size_t seen = 0;
-    for (struct series *series; (series = index_next(&index_, &cursor)) != NULL; seen++) {
+    for (struct series *series; (series = index_next(&probed, &cursor)) != NULL; seen++) {
         if (seen % 3 != 2)
-            index_remove(&index_, series);
+            index_remove(&probed, series);
         series_unref(series);
     }
     ck_assert_uint_eq(seen, 151);
-    ck_assert_uint_eq(index_count(&index_), 50);
+    ck_assert_uint_eq(index_count(&probed), 50);
     ck_assert_uint_eq(COUNT(EQ("__name__", "cpu")), 0);
     ck_assert_uint_eq(COUNT(EQ("__name__", "load")), 50);
     ck_assert_uint_eq(COUNT(NE("mode", "")), 0);
-    ck_assert_ptr_null(index_find(&index_, 1));
-    struct series *third = index_find(&index_, 3);
+    ck_assert_ptr_null(index_find(&probed, 1));
+    struct series *third = index_find(&probed, 3);
     ck_assert_ptr_nonnull(third);
     series_unref(third);
     make(ORG_FIRST, "cpu", "web-1", "user");
     ck_assert_uint_eq(COUNT(EQ("mode", "user")), 1);
-    index_deinit(&index_);
+    index_deinit(&probed);
 }
 END_TEST
 
 START_TEST(limits_and_ids)
 {
-    index_init(&index_);
+    index_init(&probed);
     const struct label pair = {"a", "b"};
     struct series *series[4];
     for (size_t i = 0; i < 4; i++)
         series[i] = series_new(i == 2 ? 9000 : 0, ORG_FIRST, labels_new(&pair, 1));
-    ck_assert_int_eq(index_add_new(&index_, series[0], 1), 0);
+    ck_assert_int_eq(index_add_new(&probed, series[0], 1), 0);
     ck_assert_uint_eq(series[0]->id, 1);
-    ck_assert_int_eq(index_add_new(&index_, series[1], 1), -ENOSPC);
-    ck_assert_int_eq(index_add_stored(&index_, series[2]), 0);
-    ck_assert_int_eq(index_add_stored(&index_, series[2]), -EEXIST);
-    index_reserve_id(&index_, 10000);
-    index_reserve_id(&index_, 5000);
-    ck_assert_int_eq(index_add_new(&index_, series[3], 3), 0);
+    ck_assert_int_eq(index_add_new(&probed, series[1], 1), -ENOSPC);
+    ck_assert_int_eq(index_add_stored(&probed, series[2]), 0);
+    ck_assert_int_eq(index_add_stored(&probed, series[2]), -EEXIST);
+    index_reserve_id(&probed, 10000);
+    index_reserve_id(&probed, 5000);
+    ck_assert_int_eq(index_add_new(&probed, series[3], 3), 0);
     ck_assert_uint_eq(series[3]->id, 10001);
-    index_reserve_id(&index_, UINT32_MAX);
-    ck_assert_int_eq(index_add_new(&index_, series[1], 100), -ENOSPC); /* ids have run out */
-    ck_assert_uint_eq(index_count(&index_), 3);
+    index_reserve_id(&probed, UINT32_MAX);
+    ck_assert_int_eq(index_add_new(&probed, series[1], 100), -ENOSPC); /* ids have run out */
+    ck_assert_uint_eq(index_count(&probed), 3);
     for (size_t i = 0; i < 4; i++)
         series_unref(series[i]);
-    index_deinit(&index_);
+    index_deinit(&probed);
 }
 END_TEST
 
@@ -157,19 +157,19 @@ START_TEST(names_and_values_are_listed)
 {
     fill();
     size_t seen = 0;
-    ck_assert(index_labels(&index_, ORG_FIRST, NULL, count_text, &seen));
+    ck_assert(index_labels(&probed, ORG_FIRST, NULL, count_text, &seen));
     ck_assert_uint_eq(seen, 3);
     seen = 0;
-    ck_assert(index_labels(&index_, ORG_FIRST, "mode", count_text, &seen));
+    ck_assert(index_labels(&probed, ORG_FIRST, "mode", count_text, &seen));
     ck_assert_uint_eq(seen, 2);
     seen = 0;
-    ck_assert(!index_labels(&index_, ORG_FIRST, "instance", count_text, &seen)); /* stopped */
+    ck_assert(!index_labels(&probed, ORG_FIRST, "instance", count_text, &seen)); /* stopped */
     ck_assert_uint_eq(seen, 50);
     seen = 0;
-    ck_assert(index_labels(&index_, ORG_FIRST, "nothing", count_text, &seen));
-    ck_assert(index_labels(&index_, 9, NULL, count_text, &seen));
+    ck_assert(index_labels(&probed, ORG_FIRST, "nothing", count_text, &seen));
+    ck_assert(index_labels(&probed, 9, NULL, count_text, &seen));
     ck_assert_uint_eq(seen, 0);
-    index_deinit(&index_);
+    index_deinit(&probed);
 }
 END_TEST
 
