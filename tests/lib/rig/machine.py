@@ -54,7 +54,7 @@ def why_not():
     return None
 
 
-def _run(*command, check=True, seconds=20):
+def _run(*command, check=True, seconds=60):
     done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=seconds)
     assert not check or done.returncode == 0, f"{command}: {done.stderr or done.stdout}"
@@ -136,7 +136,7 @@ class Machine:
 
     # -- what a test does with it --
 
-    def _wait(self, condition, what, seconds=20):
+    def _wait(self, condition, what, seconds=60):
         deadline = time.monotonic() + seconds
         while not (result := condition()):
             alive = self.launcher is None or self.launcher.poll() is None
