@@ -125,15 +125,6 @@ int buf_vprintf(struct buf *buf, const char *format, va_list args)
     return error;
 }
 
-void buf_consume(struct buf *buf, size_t len)
-{
-    check(buf);
-    assert(len <= buf->len);
-    if (len > 0 && len < buf->len)
-        memmove(buf->data, buf->data + len, buf->len - len);
-    buf->len -= len;
-}
-
 const char *buf_text(struct buf *buf)
 {
     check(buf);

@@ -40,9 +40,6 @@ int buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(2
 /* Room for `len` more bytes at data + len; the caller writes and then adds to len. */
 int buf_reserve(struct buf *buf, size_t len);
 
-/* Removes `len` bytes from the front. */
-void buf_consume(struct buf *buf, size_t len);
-
 /* The content with a NUL behind it (not counted in len); "" when empty or failed to grow. */
 const char *buf_text(struct buf *buf);
 

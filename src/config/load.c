@@ -135,13 +135,6 @@ int config_finish(struct config *config, void *target)
     return 0;
 }
 
-bool config_is_given(const struct config *config, const char *path)
-{
-    const struct option *option = source_find_path(config, path);
-    assert(option != NULL);
-    return config->slots[option - config->options].where != NULL;
-}
-
 void config_add_error(struct config *config, const char *path, const char *format, ...)
 {
     const struct option *option = source_find_path(config, path);

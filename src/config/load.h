@@ -86,9 +86,6 @@ int config_finish(struct config *config, void *target);
 void config_add_error(struct config *config, const char *path, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* True when something other than the default set it. */
-bool config_is_given(const struct config *config, const char *path);
-
 /* One line each, errors and warnings in the order found. */
 void config_print_problems(const struct config *config, FILE *out);
 

@@ -323,12 +323,6 @@ int db_run_for_count(struct db *db, const char *sql, struct db_args args, int64_
     return 0;
 }
 
-int64_t db_changes(struct db *db)
-{
-    assert(db_in_transaction(db));
-    return sqlite3_changes64(db->handle);
-}
-
 bool db_in_transaction(const struct db *db)
 {
     return db->in_transaction && pthread_equal(db->owner, pthread_self());

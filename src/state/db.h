@@ -82,9 +82,6 @@ int db_run(struct db *db, const char *sql, struct db_args args, db_row_fn *row, 
                           sizeof(struct db_value)})
 #define DB_NO_ARGS ((struct db_args){NULL, 0})
 
-/* Rows that the last INSERT, UPDATE or DELETE of this transaction touched. */
-int64_t db_changes(struct db *db);
-
 /* A transaction; not nested.  Between begin and commit or abandon only this thread gets in. */
 int db_begin(struct db *db);
 int db_commit(struct db *db); /* 0; -ENOSPC, -EIO: it was abandoned */
