@@ -19,11 +19,13 @@ int outbox_add(struct db *db, const struct outbox_item *item)
     return db_run(db,
                   "INSERT INTO outbox (org_id, channel_id, alert_id, event_id,"
                   " idempotency_key, message, state, next_ms, created_ms)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, 'queued', COALESCE((SELECT held_until_ms"
+                  "  FROM channels WHERE id = $7 AND held_until_ms > $8), $9), $10)"
                   " ON CONFLICT (idempotency_key) DO NOTHING",
                   DB_ARGS(db_int(item->org), db_int(item->channel_id),
                           db_int_or_null(item->alert_id), db_int_or_null(item->event_id),
                           db_text(item->idempotency_key), db_text(item->message),
+                          db_int(item->channel_id), db_int(item->next_ms),
                           db_int(item->next_ms), db_int(item->created_ms)),
                   NULL, NULL);
 }
@@ -137,8 +139,17 @@ int outbox_mark_retry(struct db *db, int64_t id, const char *answer, msec_t next
                   DB_ARGS(db_text(answer), db_int(next), db_int(id)), NULL, NULL);
 }
 
+static int set_held(struct db *db, int64_t channel_id, msec_t until)
+{
+    return db_run(db, "UPDATE channels SET held_until_ms = $1 WHERE id = $2",
+                  DB_ARGS(db_int(until), db_int(channel_id)), NULL, NULL);
+}
+
 int outbox_hold_channel(struct db *db, int64_t channel_id, msec_t until)
 {
+    int error = set_held(db, channel_id, until);
+    if (error != 0)
+        return error;
     return db_run(db,
                   "UPDATE outbox SET next_ms = $1 WHERE channel_id = $2 AND state = 'queued'"
                   " AND next_ms < $3",
@@ -147,6 +158,9 @@ int outbox_hold_channel(struct db *db, int64_t channel_id, msec_t until)
 
 int outbox_release_channel(struct db *db, int64_t channel_id, msec_t now)
 {
+    int error = set_held(db, channel_id, 0);
+    if (error != 0)
+        return error;
     return db_run(db,
                   "UPDATE outbox SET next_ms = $1 WHERE channel_id = $2 AND state = 'queued'"
                   " AND next_ms > $3",

@@ -138,8 +138,13 @@ START_TEST(disabled_channels_are_not_due)
     ck_assert_int_eq(outbox_hold_channel(db, on, 3000), 0);
     ck_assert_int_eq(due(db, on, 2999, 10).len, 0);
     ck_assert_int_eq(due(db, on, 3000, 10).len, 1);
+    add_item(db, on, 2, "queued meanwhile", 2000);
+    ck_assert_int_eq(due(db, on, 2999, 10).len, 0);
+    ck_assert_int_eq(due(db, on, 3000, 10).len, 2);
     ck_assert_int_eq(outbox_release_channel(db, on, 500), 0);
-    ck_assert_int_eq(due(db, on, 500, 10).len, 1);
+    ck_assert_int_eq(due(db, on, 500, 10).len, 2);
+    add_item(db, on, 3, "queued after", 600);
+    ck_assert_int_eq(due(db, on, 600, 10).len, 3);
     state_test_close(db);
 }
 END_TEST

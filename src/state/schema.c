@@ -133,6 +133,9 @@ const char *const schema_migrations[] = {
     "CREATE INDEX outages_by_end ON outages (cleared_ms) WHERE cleared_ms IS NOT NULL;"
     "CREATE INDEX outbox_by_end ON outbox (finished_ms) WHERE finished_ms IS NOT NULL;"
     "CREATE INDEX tokens_by_end ON tokens (revoked_ms) WHERE revoked_ms IS NOT NULL;",
+
+    /* A receiver that asked for patience gets nothing before this, whatever is queued meanwhile. */
+    "ALTER TABLE channels ADD COLUMN held_until_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 const size_t schema_migrations_count = ARRAY_LEN(schema_migrations);

@@ -220,6 +220,23 @@ def test_a_failing_receiver_is_tried_again(server, started):
     assert len({g["headers"]["idempotency-key"] for g in hook.got}) == 1
 
 
+def test_a_receiver_says_when_to_come_again(server, started):
+    hook = sentora.Hook(answers=[429], refusal={"Retry-After": "9"})
+    started.append(hook)
+    sentora.add_hook_channel(server, hook)
+    at_once(server)
+    send(server, 99.0)
+    alert = server.wait_alert(rule_key="cpu")
+    delivery = lambda: server.get(f"/api/v1/alerts/{alert['id']}")["deliveries"][0]  # noqa: E731
+    wait_for(lambda: delivery()["attempts"] == 1, what="the first attempt")
+    send(server, 99.0, instance="web-2")  # another message for the same receiver waits as well
+    wait_for(lambda: len(hook.events()) == 2, 60, "both messages")
+    waits = [g["at"] - hook.got[0]["at"] for g in hook.got[1:]]
+    assert min(waits) >= 9 and max(waits) < 15, waits
+    wait_for(lambda: delivery()["state"] == "delivered", what="the delivery noted")
+    assert delivery()["attempts"] == 2
+
+
 def test_the_test_button_says_what_happened(server, hook, mail):
     good = sentora.add_hook_channel(server, hook)
     result = server.call("POST", f"/api/v1/channels/{good['id']}/test", {})

@@ -213,9 +213,10 @@ class Agent(Program):
 
 
 class Hook:
-    """A webhook receiver. Keeps what it got; `answers` are the statuses to give, then 200."""
+    """A webhook receiver. Keeps what it got; `answers` are the statuses to give, then 200; with
+    those other than 200 go the header lines `refusal`."""
 
-    def __init__(self, answers=(), port=0):
+    def __init__(self, answers=(), port=0, refusal=()):
         import http.server
         hook = self
         self.got, self.answers, self.lock = [], list(answers), threading.Lock()
@@ -230,6 +231,8 @@ class Hook:
                     hook.got.append({"at": time.time(), "status": status, "body": body,
                                      "headers": {k.lower(): v for k, v in self.headers.items()}})
                 self.send_response(status)
+                for name, value in dict(refusal).items() if status != 200 else ():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
