@@ -16,8 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/vec.h"
-#include "model/sample.h"
+#include "store/sample_list.h"
 
 #define CHUNK_SAMPLES_MAX   240
 #define CHUNK_SPAN_MAX      (6 * MSEC_HOUR)
@@ -38,12 +37,6 @@ struct chunk {
     msec_t from_ms, to_ms;     /* of the first and last sample, when count > 0 */
     mspan_t last_distance;     /* codec: between the last two samples */
     uint64_t last_bits;        /* the last value */
-};
-
-/* Samples in the order of time, growing. */
-struct sample_list {
-    struct sample *items; /* owned */
-    size_t len, capacity;
 };
 
 struct chunk_codec {
@@ -89,26 +82,3 @@ struct chunk_row {
 };
 int chunk_read_row(const struct chunk_row *row, msec_t from_ms, msec_t to_ms,
                    struct sample_list *out);
-
-static inline uint64_t sample_bits(double value)
-{
-    uint64_t bits;
-    __builtin_memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
-static inline void sample_list_push(struct sample_list *list, struct sample sample)
-{
-    VEC_PUSH(list, sample);
-}
-
-static inline void sample_list_deinit(struct sample_list *list)
-{
-    VEC_DEINIT(list);
-}
-
-/* Sorts by time and keeps the first of equal times. */
-void sample_list_normalise(struct sample_list *list);
-
-/* The sample at that time, or NULL.  The list is sorted. */
-const struct sample *sample_list_find(const struct sample_list *list, msec_t at_ms);

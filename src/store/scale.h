@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scale - doubles that are really integers, or decimals, or a multiple of a page.
+ *
+ * Most values of a monitor were integers before somebody divided them: 12.34 seconds are 1234
+ * ticks of a hundredth.  A scale says how: value = integer x multiple / divisor, in doubles.  A
+ * value fits a scale only when this gives back its very bits, so nothing is ever lost; a
+ * negative zero, an infinity or a NaN fits none.
+ *
+ * Codes are on disk and must not change: 0 … 12 decimals; SCALE_BINARY + j multiples of 2^j,
+ * j = 1 … 40.
+ */
+#pragma once
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SCALE_DECIMALS_MAX 12
+#define SCALE_BINARY       16
+#define SCALE_BINARY_MAX   40
+#define SCALE_INTEGER_MAX  9007199254740992.0 /* 2^53 */
+
+struct scale {
+    double multiple, divisor;
+};
+
+static inline bool scale_is_valid(unsigned code)
+{
+    return code <= SCALE_DECIMALS_MAX ||
+           (code > SCALE_BINARY && code <= SCALE_BINARY + SCALE_BINARY_MAX);
+}
+
+/* Of a valid code. */
+static inline struct scale scale_of(unsigned code)
+{
+    static const double powers[SCALE_DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5, 1e6,
+                                                          1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    if (code <= SCALE_DECIMALS_MAX)
+        return (struct scale){1, powers[code]};
+    return (struct scale){(double)(UINT64_C(1) << (code - SCALE_BINARY)), 1};
+}
+
+static inline double scale_value(struct scale scale, int64_t integer)
+{
+    return (double)integer * scale.multiple / scale.divisor;
+}
+
+/* The integer next to value / scale; 0 when there is none within 2^53. */
+static inline int64_t scale_integer(struct scale scale, double value)
+{
+    double quotient = value / scale.multiple * scale.divisor;
+    if (!(fabs(quotient) <= SCALE_INTEGER_MAX))
+        return 0;
+    return (int64_t)(quotient + (quotient < 0 ? -0.5 : 0.5));
+}
+
+static inline bool scale_fits(struct scale scale, double value, int64_t *out_integer)
+{
+    int64_t integer = scale_integer(scale, value);
+    double back = scale_value(scale, integer);
+    if (memcmp(&back, &value, sizeof(back)) != 0)
+        return false;
+    *out_integer = integer;
+    return true;
+}
