@@ -49,6 +49,9 @@ void api_stop(struct api *api);
 void api_handle(struct http_exchange *exchange, void *arg);
 size_t api_body_limit(const struct http_request *head, void *arg);
 
+/* The class of a series, for store_options.classify: which vital it is, whether charts show it. */
+uint8_t api_series_tag(const struct labels *labels);
+
 /* What the server's other parts tell the API; any thread. */
 void api_host_arrived(struct api *api, const struct arrival *arrival);
 void api_alert_changed(struct api *api, const struct alert_event *event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/board.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct board {
     struct map hosts; /* host id → struct vitals, owned */
 };
 
-static void set_unknown(struct vitals *vitals)
+void vitals_reset(struct vitals *vitals)
 {
     const double unknown = (double)NAN;
     *vitals = (struct vitals){
@@ -73,13 +74,28 @@ static const struct vital_kind {
     {VITAL_SERVICE_UP, FOLD_COUNT_ZERO, offsetof(struct vitals, services_down)},
 };
 
-static const struct vital_kind *kind_of(const char *metric)
+static_assert(ARRAY_LEN(kinds) <= BOARD_TAG_MASK, "a tag for each kind");
+
+uint8_t board_tag(const struct labels *labels)
 {
+    const char *metric = labels_metric_name(labels);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (text_is(kinds[i].metric, metric))
-            return &kinds[i];
+            return (uint8_t)(i + 1);
     }
-    return NULL;
+    return 0;
+}
+
+static const struct vital_kind *kind_of(uint8_t tag)
+{
+    size_t number = tag & BOARD_TAG_MASK;
+    return number == 0 || number > ARRAY_LEN(kinds) ? NULL : &kinds[number - 1];
+}
+
+bool board_tag_needs_labels(uint8_t tag)
+{
+    const struct vital_kind *kind = kind_of(tag);
+    return kind != NULL && kind->fold == FOLD_MAX_DISK;
 }
 
 static void fold_in(struct vitals *vitals, const struct vital_kind *kind,
@@ -93,7 +109,7 @@ static void fold_in(struct vitals *vitals, const struct vital_kind *kind,
     case FOLD_COUNT_ZERO: *total = before + (value == 0 ? 1 : 0); break;
     case FOLD_MAX_DISK:
         if (isnan(*total) || value > *total) {
-            const char *mountpoint = labels_value(labels, "mountpoint");
+            const char *mountpoint = labels == NULL ? NULL : labels_value(labels, "mountpoint");
             text_copy(vitals->disk_mountpoint, sizeof(vitals->disk_mountpoint),
                       mountpoint == NULL ? "" : mountpoint);
             *total = value;
@@ -102,50 +118,38 @@ static void fold_in(struct vitals *vitals, const struct vital_kind *kind,
     }
 }
 
-/* Adds up what one arrival says.  False when it has no vitals. */
-static bool read_arrival(const struct arrival *arrival, struct vitals *out_fresh)
+void vitals_fold(struct vitals *vitals, uint8_t tag, struct sample newest,
+                 const struct labels *labels)
 {
-    bool any = false;
-    set_unknown(out_fresh);
-    for (size_t i = 0; i < arrival->n_series; i++) {
-        const struct batch_series *series = &arrival->series[i];
-        if (series->labels == NULL || series->n_samples == 0)
-            continue;
-        const struct vital_kind *kind = kind_of(labels_metric_name(series->labels));
-        const struct sample *newest = &series->samples[series->n_samples - 1];
-        if (kind == NULL || isnan(newest->value))
-            continue;
-        out_fresh->at_ms = MAX_OF(out_fresh->at_ms, newest->at_ms);
-        fold_in(out_fresh, kind, series->labels, newest->value);
-        any = true;
-    }
-    return any;
+    const struct vital_kind *kind = kind_of(tag);
+    if (kind == NULL || isnan(newest.value))
+        return;
+    vitals->at_ms = MAX_OF(vitals->at_ms, newest.at_ms);
+    fold_in(vitals, kind, labels, newest.value);
 }
 
-void board_update(struct board *board, const struct arrival *arrival)
+void board_update(struct board *board, int64_t host_id, const struct vitals *fresh)
 {
-    struct vitals fresh;
-    if (!read_arrival(arrival, &fresh))
+    if (fresh->at_ms == 0)
         return;
-
     pthread_mutex_lock(&board->lock);
-    struct vitals *known = map_find(&board->hosts, &arrival->host_id, sizeof(int64_t));
+    struct vitals *known = map_find(&board->hosts, &host_id, sizeof(int64_t));
     if (known == NULL) {
         known = memory_alloc(sizeof(*known));
-        set_unknown(known);
-        map_put(&board->hosts, &arrival->host_id, sizeof(int64_t), known);
+        vitals_reset(known);
+        map_put(&board->hosts, &host_id, sizeof(int64_t), known);
     }
-    if (fresh.at_ms >= known->at_ms) {
-        known->at_ms = fresh.at_ms;
+    if (fresh->at_ms >= known->at_ms) {
+        known->at_ms = fresh->at_ms;
         for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
             double value;
-            memcpy(&value, (char *)&fresh + kinds[i].offset, sizeof(value));
+            memcpy(&value, (const char *)fresh + kinds[i].offset, sizeof(value));
             if (isnan(value))
                 continue;
             memcpy((char *)known + kinds[i].offset, &value, sizeof(value));
             if (kinds[i].fold == FOLD_MAX_DISK)
-                memcpy(known->disk_mountpoint, fresh.disk_mountpoint,
-                       sizeof(fresh.disk_mountpoint));
+                memcpy(known->disk_mountpoint, fresh->disk_mountpoint,
+                       sizeof(fresh->disk_mountpoint));
         }
     }
     pthread_mutex_unlock(&board->lock);
@@ -163,7 +167,7 @@ void board_read(struct board *board, int64_t host_id, struct vitals *out_vitals)
     pthread_mutex_lock(&board->lock);
     const struct vitals *known = map_find(&board->hosts, &host_id, sizeof(host_id));
     if (known == NULL)
-        set_unknown(out_vitals);
+        vitals_reset(out_vitals);
     else
         *out_vitals = *known;
     pthread_mutex_unlock(&board->lock);

@@ -8,7 +8,8 @@
 #pragma once
 
 #include "base/clock.h"
-#include "ingest/door.h"
+#include "model/labels.h"
+#include "model/sample.h"
 
 struct vitals {
     msec_t at_ms; /* of the newest sample; 0 = nothing known */
@@ -19,13 +20,24 @@ struct vitals {
     double services_down;
 };
 
+/* The part of a series' class (see store_options) that says which vital it is; 0 = none. */
+#define BOARD_TAG_MASK ((uint8_t)0x0f)
+uint8_t board_tag(const struct labels *labels);
+
+/* Whether vitals_fold() wants the labels of series with this tag. */
+bool board_tag_needs_labels(uint8_t tag);
+
 struct board;
 
 struct board *board_new(void);
 void board_free(struct board *board);
 
-/* Takes the vitals out of what arrived; samples older than what is known change nothing. */
-void board_update(struct board *board, const struct arrival *arrival);
+/* Adds up what arrives of one host: start from nothing, fold in the newest sample of each series
+ * that has a tag, then update the board.  Values older than what is known change nothing. */
+void vitals_reset(struct vitals *vitals);
+void vitals_fold(struct vitals *vitals, uint8_t tag, struct sample newest,
+                 const struct labels *labels);
+void board_update(struct board *board, int64_t host_id, const struct vitals *fresh);
 void board_remove(struct board *board, int64_t host_id);
 
 /* All NaN when the host is not known. */

@@ -9,23 +9,27 @@
 
 #define HOST_ID 7
 
-/* One series with one sample, as it comes out of the store. */
-static struct batch_series series(struct sample *sample, const char *metric, const char *label,
-                                  const char *value)
-{
-    const struct label pairs[] = {
-        {LABEL_METRIC_NAME, metric}, {LABEL_INSTANCE, "web-1"}, {label, value}};
-    return (struct batch_series){
-        .labels = labels_new(pairs, 3), .samples = sample, .n_samples = 1};
-}
+/* One series with its newest sample. */
+struct series {
+    struct sample newest;
+    const char *metric, *label, *value;
+};
 
-static void arrive(struct board *board, struct batch_series *all, size_t count)
+static void arrive(struct board *board, const struct series *all, size_t count)
 {
-    const struct arrival arrival = {
-        .org = 1, .host_id = HOST_ID, .host_name = "web-1", .series = all, .n_series = count};
-    board_update(board, &arrival);
-    for (size_t i = 0; i < count; i++)
-        labels_unref(all[i].labels);
+    struct vitals fresh;
+    vitals_reset(&fresh);
+    for (size_t i = 0; i < count; i++) {
+        const struct label pairs[] = {{LABEL_METRIC_NAME, all[i].metric},
+                                      {LABEL_INSTANCE, "web-1"},
+                                      {all[i].label, all[i].value}};
+        struct labels *labels = labels_new(pairs, ARRAY_LEN(pairs));
+        uint8_t tag = board_tag(labels);
+        ck_assert_uint_eq(tag & ~BOARD_TAG_MASK, 0);
+        vitals_fold(&fresh, tag, all[i].newest, board_tag_needs_labels(tag) ? labels : NULL);
+        labels_unref(labels);
+    }
+    board_update(board, HOST_ID, &fresh);
 }
 
 START_TEST(unknown_is_not_zero)
@@ -34,8 +38,7 @@ START_TEST(unknown_is_not_zero)
     struct vitals vitals;
     board_read(board, HOST_ID, &vitals);
     ck_assert(isnan(vitals.cpu) && isnan(vitals.disk) && isnan(vitals.services_down));
-    struct sample other = {1000, 1};
-    struct batch_series all[] = {series(&other, "node_cpu_seconds_total", "cpu", "0")};
+    const struct series all[] = {{{1000, 1}, "node_cpu_seconds_total", "cpu", "0"}};
     arrive(board, all, 1);
     board_read(board, HOST_ID, &vitals);
     ck_assert(isnan(vitals.cpu));
@@ -46,16 +49,14 @@ END_TEST
 START_TEST(series_of_a_metric_become_one_number)
 {
     struct board *board = board_new();
-    struct sample cpu = {1000, 12.5}, root = {1000, 40}, home = {1000, 93}, eth0 = {1000, 100},
-                  eth1 = {1000, 11}, up = {1000, 1}, down = {1000, 0};
-    struct batch_series all[] = {
-        series(&cpu, VITAL_CPU, "x", ""),
-        series(&root, VITAL_DISK, "mountpoint", "/"),
-        series(&home, VITAL_DISK, "mountpoint", "/home"),
-        series(&eth0, VITAL_NET_RECEIVE, "device", "eth0"),
-        series(&eth1, VITAL_NET_RECEIVE, "device", "eth1"),
-        series(&up, VITAL_SERVICE_UP, "service", "a"),
-        series(&down, VITAL_SERVICE_UP, "service", "b"),
+    const struct series all[] = {
+        {{1000, 12.5}, VITAL_CPU, "x", ""},
+        {{1000, 40}, VITAL_DISK, "mountpoint", "/"},
+        {{1000, 93}, VITAL_DISK, "mountpoint", "/home"},
+        {{1000, 100}, VITAL_NET_RECEIVE, "device", "eth0"},
+        {{1000, 11}, VITAL_NET_RECEIVE, "device", "eth1"},
+        {{1000, 1}, VITAL_SERVICE_UP, "service", "a"},
+        {{1000, 0}, VITAL_SERVICE_UP, "service", "b"},
     };
     arrive(board, all, ARRAY_LEN(all));
     struct vitals vitals;
@@ -72,16 +73,15 @@ END_TEST
 START_TEST(replayed_samples_change_nothing)
 {
     struct board *board = board_new();
-    struct sample now = {5000, 50}, before = {4000, 99}, later = {6000, 10};
-    struct batch_series one[] = {series(&now, VITAL_CPU, "x", "")};
+    const struct series one[] = {{{5000, 50}, VITAL_CPU, "x", ""}};
     arrive(board, one, 1);
-    struct batch_series old[] = {series(&before, VITAL_CPU, "x", "")};
+    const struct series old[] = {{{4000, 99}, VITAL_CPU, "x", ""}};
     arrive(board, old, 1);
     struct vitals vitals;
     board_read(board, HOST_ID, &vitals);
     ck_assert_double_eq(vitals.cpu, 50);
 
-    struct batch_series only_memory[] = {series(&later, VITAL_MEMORY, "x", "")};
+    const struct series only_memory[] = {{{6000, 10}, VITAL_MEMORY, "x", ""}};
     arrive(board, only_memory, 1);
     board_read(board, HOST_ID, &vitals);
     ck_assert_double_eq(vitals.cpu, 50);

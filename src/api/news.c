@@ -61,6 +61,14 @@ static bool is_charted(const char *metric)
     return false;
 }
 
+#define TAG_CHARTED ((uint8_t)0x80)
+
+uint8_t api_series_tag(const struct labels *labels)
+{
+    uint8_t charted = is_charted(labels_metric_name(labels)) ? TAG_CHARTED : 0;
+    return (uint8_t)(board_tag(labels) | charted);
+}
+
 static void write_series(struct json *json, const struct labels *labels, double value)
 {
     json_object_begin(json);
@@ -89,21 +97,40 @@ static void publish_samples(struct api *api, const struct arrival *arrival)
     json_array_begin(&news.json);
     for (size_t i = 0; i < arrival->n_series; i++) {
         const struct batch_series *series = &arrival->series[i];
-        if (series->labels == NULL || series->n_samples == 0 ||
-            !is_charted(labels_metric_name(series->labels)))
-            continue;
         const struct sample *newest = &series->samples[series->n_samples - 1];
-        if (newest->at_ms == arrival->newest_ms)
-            write_series(&news.json, series->labels, newest->value);
+        if ((series->tag & TAG_CHARTED) == 0 || newest->at_ms != arrival->newest_ms)
+            continue;
+        struct labels *labels = store_labels(api->parts.store, series->series);
+        if (labels != NULL)
+            write_series(&news.json, labels, newest->value);
+        labels_unref(labels);
     }
     json_array_end(&news.json);
     json_object_end(&news.json);
     publish(api, &news, arrival->org, arrival->host_id, "samples");
 }
 
+/* The newest sample of each series that is a vital. */
+static void update_board(struct api *api, const struct arrival *arrival)
+{
+    struct vitals fresh;
+    vitals_reset(&fresh);
+    for (size_t i = 0; i < arrival->n_series; i++) {
+        const struct batch_series *series = &arrival->series[i];
+        if ((series->tag & BOARD_TAG_MASK) == 0)
+            continue;
+        struct labels *labels = board_tag_needs_labels(series->tag)
+                                    ? store_labels(api->parts.store, series->series)
+                                    : NULL;
+        vitals_fold(&fresh, series->tag, series->samples[series->n_samples - 1], labels);
+        labels_unref(labels);
+    }
+    board_update(api->board, arrival->host_id, &fresh);
+}
+
 void api_host_arrived(struct api *api, const struct arrival *arrival)
 {
-    board_update(api->board, arrival);
+    update_board(api, arrival);
     if (live_is_watched(api->parts.live, arrival->host_id))
         publish_samples(api, arrival);
     api_host_changed(api, arrival->org, arrival->host_id);
@@ -152,17 +179,12 @@ static void load_host(struct api *api, const struct host *host, msec_t now, stru
                                      .max_samples = 1000000};
     struct series_set set = {0};
     if (source.kind->select(source.source, &request, arena, &set) == 0) {
-        struct batch_series *series = arena_calloc(arena, set.len + 1, sizeof(*series));
-        for (size_t i = 0; series != NULL && i < set.len; i++)
-            series[i] = (struct batch_series){.labels = set.items[i].labels,
-                                              .samples = set.items[i].samples,
-                                              .n_samples = (uint32_t)set.items[i].n_samples};
-        struct arrival arrival = {.org = host->org,
-                                  .host_id = host->id,
-                                  .host_name = host->name,
-                                  .series = series,
-                                  .n_series = series == NULL ? 0 : set.len};
-        board_update(api->board, &arrival);
+        struct vitals fresh;
+        vitals_reset(&fresh);
+        for (size_t i = 0; i < set.len; i++)
+            vitals_fold(&fresh, board_tag(set.items[i].labels),
+                        set.items[i].samples[set.items[i].n_samples - 1], set.items[i].labels);
+        board_update(api->board, host->id, &fresh);
         series_set_release(&set);
     }
     matcher_deinit(&matchers[0]);

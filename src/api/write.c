@@ -2,9 +2,7 @@
 /*
  * write - Prometheus remote write 1.0 in.
  *
- * The answer waits until the batch is durable.  Two sides have to finish before it can be given,
- * in either order: the loop thread, which knows what was refused, and the store's writer, which
- * knows whether the commit worked.  The one that comes second answers.
+ * What is answered is durable: door_accept() returns only then.
  *
  *     204  everything taken            400  some or all refused for good, the text says which
  *     413  too large                   429/503  nothing taken, come again
@@ -20,14 +18,6 @@
 
 #define WRITE_UNPACKED_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* One request under way; in the exchange's arena. */
-struct write_call {
-    struct http_exchange *exchange;
-    int waiting_for; /* atomic: the sides that have not finished */
-    int result;      /* of the commit */
-    struct door_outcome outcome;
-};
-
 static size_t refused(const struct door_outcome *outcome)
 {
     const struct store_refusals *refusals = &outcome->refusals;
@@ -35,56 +25,31 @@ static size_t refused(const struct door_outcome *outcome)
            refusals->bad_labels + refusals->series_limit + outcome->foreign;
 }
 
-static void answer_refused(const struct write_call *call)
+static void answer_refused(struct http_exchange *exchange, const struct door_outcome *outcome)
 {
-    const struct store_refusals *refusals = &call->outcome.refusals;
-    answer_problem(call->exchange, 400, NULL,
+    const struct store_refusals *refusals = &outcome->refusals;
+    answer_problem(exchange, 400, NULL,
                    "Not everything was taken: %zu too old, %zu too far in the future, %zu with "
                    "another value at the same time, %zu with bad labels, %zu over the series "
                    "limit, %zu not this sender's. First: %s",
                    refusals->too_old, refusals->too_new, refusals->duplicate_other_value,
-                   refusals->bad_labels, refusals->series_limit, call->outcome.foreign,
+                   refusals->bad_labels, refusals->series_limit, outcome->foreign,
                    refusals->detail);
-}
-
-static void finish_side(struct write_call *call)
-{
-    if (__atomic_sub_fetch(&call->waiting_for, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
-    if (call->result != 0)
-        answer_error(call->exchange, call->result);
-    else if (refused(&call->outcome) > 0)
-        answer_refused(call);
-    else
-        answer_empty(call->exchange, 204);
-}
-
-static void committed(int result, void *arg)
-{
-    struct write_call *call = arg;
-    call->result = result;
-    finish_side(call);
 }
 
 static void accept_batch(struct api *api, struct http_exchange *exchange, struct batch *batch)
 {
-    struct write_call *call = arena_calloc(http_exchange_arena(exchange), 1, sizeof(*call));
-    if (call == NULL) {
-        answer_error(exchange, -EAGAIN);
-        return;
-    }
-    call->exchange = exchange;
-    call->waiting_for = 2;
-    const struct door_delivery delivery = {resource_who(exchange), batch, committed, call};
-    int error = door_accept(api->parts.door, &delivery, &call->outcome);
-    batch_release_labels(batch);
-    if (error == 0)
-        finish_side(call);
-    else if (error == -EACCES)
+    struct door_outcome outcome;
+    int error = door_accept(api->parts.door, resource_who(exchange), batch, &outcome);
+    if (error == -EACCES)
         answer_problem(exchange, 403, NULL, "You may not write these series. %s",
-                       call->outcome.refusals.detail);
-    else
+                       outcome.refusals.detail);
+    else if (error != 0)
         answer_error(exchange, error);
+    else if (refused(&outcome) > 0)
+        answer_refused(exchange, &outcome);
+    else
+        answer_empty(exchange, 204);
 }
 
 /* Version 2 says so in a parameter; 415 makes its senders fall back to version 1. */

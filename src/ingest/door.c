@@ -130,20 +130,16 @@ static void announce(struct door *door, const struct principal *who, const struc
     }
 }
 
-int door_accept(struct door *door, const struct door_delivery *delivery,
+int door_accept(struct door *door, const struct principal *who, struct batch *batch,
                 struct door_outcome *out_outcome)
 {
-    const struct principal *who = delivery->who;
-    struct batch *batch = delivery->batch;
     struct door_outcome outcome = {0};
     msec_t received_ms = clock_wall_ms();
     batch->org = who->org;
     int error = check_sender(door, who, batch, &outcome);
     if (error == 0) {
         struct store_refusals refusals = {0};
-        /* done() may run, and the caller's memory go, before this returns: nothing of the
-         * exchange is touched after it, only the batch, which is ours until we return. */
-        error = store_append(door->store, batch, delivery->done, delivery->arg, &refusals);
+        error = store_append(door->store, batch, &refusals);
         if (outcome.foreign > 0)
             text_copy(refusals.detail, sizeof(refusals.detail), outcome.refusals.detail);
         outcome.refusals = refusals;

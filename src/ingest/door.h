@@ -17,8 +17,8 @@
 
 struct door;
 
-/* News of one host: `n_series` of the batch, neighbours in it, all resolved (labels may be NULL
- * where the store refused a series).  Valid during the call. */
+/* News of one host: `n_series` of the batch, neighbours in it, as the store left them (series 0
+ * where it refused one).  Valid during the call. */
 struct arrival {
     org_id org;
     int64_t host_id;
@@ -46,17 +46,10 @@ struct door_outcome {
     size_t foreign; /* series that this sender may not write */
 };
 
-struct door_delivery {
-    const struct principal *who; /* borrowed for the call, as is the batch */
-    struct batch *batch;
-    store_done_fn *done;
-    void *arg; /* of done() */
-};
-
-/* 0: done(result) will be called once the batch is durable, or could not be made so.
- * -EAGAIN, -ENOSPC: nothing was taken, the sender must come again; -EACCES: the sender may write
- * nothing of this.  The batch is left with labels that the caller releases. */
-int door_accept(struct door *door, const struct door_delivery *delivery,
+/* 0: the batch is durable, except what out_outcome says was refused for good.
+ * -EAGAIN, -ENOSPC, -EIO: it could not be made so, the sender must come again; -EACCES: the
+ * sender may write nothing of this. */
+int door_accept(struct door *door, const struct principal *who, struct batch *batch,
                 struct door_outcome *out_outcome);
 
 struct door_stats {

@@ -3,13 +3,15 @@
  * batch - what one request brings: series in their encoded form, each with its samples.
  *
  * Every protocol decodes into this, and everything behind the one door reads it.  All memory
- * belongs to the arena (or the request body) that the decoder was given, except the resolved
- * labels, which batch_release_labels() lets go.
+ * belongs to the arena (or the request body) that the decoder was given.
+ *
+ * store_append() fills in which series of the store each one is and of what class.  Those who
+ * come after it look at the tag first, and ask store_labels() for the few that concern them, so
+ * that no text is touched for the rest.
  */
 #pragma once
 
 #include "base/arena.h"
-#include "model/labels.h"
 #include "model/org.h"
 #include "model/sample.h"
 
@@ -18,8 +20,9 @@ struct batch_series {
     uint32_t encoded_len;
     uint32_t n_samples;
     const struct sample *samples; /* in the order they came */
-    struct labels *labels;        /* one reference; NULL until store_append() resolves it, and
-                                   * after it when the series was refused */
+    uint32_t
+        series;  /* set by store_append(): its id in the store; 0 = nothing of it was taken */
+    uint8_t tag; /* likewise: its class, see store_options; 0 = none */
 };
 
 struct batch {
@@ -28,11 +31,3 @@ struct batch {
     size_t n_series;
     size_t n_samples; /* over all series */
 };
-
-static inline void batch_release_labels(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->n_series; i++) {
-        labels_unref(batch->series[i].labels);
-        batch->series[i].labels = NULL;
-    }
-}

@@ -184,6 +184,7 @@ static int open_store(struct server *server, struct problem *problem)
     options.retention = server->options->retention;
     options.out_of_order = server->options->out_of_order;
     options.max_series_per_org = (size_t)server->options->max_series;
+    options.classify = api_series_tag;
     return store_open(&options, &server->store, problem);
 }
 

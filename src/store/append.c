@@ -115,6 +115,7 @@ static struct series *make_series(struct append *append, const struct table_key 
     struct series *series = series_new(0, append->org, labels_ref(labels));
     series->hash = key->hash;
     series->shard = table_shard_of(key->hash);
+    series->tag = store_classify(store, labels);
     if (index_add_new(&store->index, series, store->options.max_series_per_org) != 0) {
         series_unref(series);
         return NULL;
@@ -268,8 +269,10 @@ static void append_series(struct append *append, struct batch_series *input)
     if (series == NULL)
         return;
     add_samples(append, series, input);
-    if (append->accepted.len > 0)
-        input->labels = labels_ref(series->labels);
+    if (append->accepted.len > 0) {
+        input->series = series->id;
+        input->tag = series->tag;
+    }
     table_unlock(&append->store->table, series->shard);
     add_alias(append);
 }
@@ -298,15 +301,12 @@ static int make_commit(struct store *store, const struct batch *batch,
     return 0;
 }
 
-int store_append(struct store *store, struct batch *batch, store_done_fn *done, void *arg,
-                 struct store_refusals *out_refusals)
+int store_append(struct store *store, struct batch *batch, struct store_refusals *out_refusals)
 {
     struct commit *commit;
     int error = make_commit(store, batch, &commit);
     if (error != 0)
         return error;
-    commit->done = done;
-    commit->arg = arg;
 
     *out_refusals = (struct store_refusals){0};
     msec_t now = store_wall_ms(store);
@@ -321,7 +321,7 @@ int store_append(struct store *store, struct batch *batch, store_done_fn *done, 
     buf_init(&append.canonical, CANONICAL_MAX_BYTES);
     log_record_begin(&append.record, &commit->record);
     for (size_t i = 0; i < batch->n_series; i++) {
-        batch->series[i].labels = NULL;
+        batch->series[i].series = batch->series[i].tag = 0;
         append_series(&append, &batch->series[i]);
     }
     log_record_end(&append.record);
@@ -329,6 +329,5 @@ int store_append(struct store *store, struct batch *batch, store_done_fn *done, 
     sample_list_deinit(&append.accepted);
     sample_list_deinit(&append.window.samples);
     store_count(&store->samples_appended, commit->n_samples);
-    writer_push(store, commit);
-    return 0;
+    return writer_push(store, commit);
 }

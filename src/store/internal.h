@@ -22,6 +22,12 @@
 #define STORE_EPOCH_FIRST 1
 #define ROTATE_NOW        (INT64_MIN / 2) /* rotated_at: due at once */
 
+/* What became of a commit; under the writer's lock. */
+struct commit_result {
+    bool done;
+    int error;
+};
+
 /* A batch on its way to the file. */
 struct commit {
     struct commit *next;
@@ -30,8 +36,7 @@ struct commit {
     struct series_list defined; /* owned; series whose row may not be in the file yet */
     size_t reserved;            /* bytes of the queue's ceiling */
     size_t n_samples;
-    store_done_fn *done;
-    void *arg;
+    struct commit_result *result; /* of its sender, who waits */
 };
 
 /* The log between two rotations; see upkeep.c. */
@@ -51,7 +56,8 @@ struct writer {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* something to do */
     pthread_cond_t
-        moved; /* a doomed series is gone, a round is through, or nothing can be written */
+        moved; /* a commit is through, a doomed series is gone, a round is through, or
+                           * nothing can be written */
     struct commit *first, *last;
     size_t reserved;                   /* bytes in the queue, in work, or promised */
     struct series_list full;           /* have sealed chunks; owned references */
@@ -97,6 +103,7 @@ static inline uint64_t store_counter(const uint64_t *counter)
 }
 
 msec_t store_wall_ms(const struct store *store);
+uint8_t store_classify(const struct store *store, const struct labels *labels);
 
 /* --- writer.c --- */
 
@@ -111,8 +118,8 @@ int writer_settle(struct store *store);
 int writer_reserve(struct store *store, size_t bytes);
 void writer_release(struct store *store, size_t bytes);
 
-/* Queues a commit whose bytes are reserved. */
-void writer_push(struct store *store, struct commit *take_commit);
+/* Queues a commit whose bytes are reserved, and waits until it is durable.  0, -errno. */
+int writer_push(struct store *store, struct commit *take_commit);
 
 /* Tells that the series has sealed chunks; under its lock. */
 void writer_note_full(struct store *store, struct series *series);

@@ -32,6 +32,7 @@ static int load_series(const struct disk_series_row *row, void *arg)
         table_key(&store->table, row->org, row->labels.data, (uint32_t)row->labels.len);
     series->hash = key.hash;
     series->shard = table_shard_of(key.hash);
+    series->tag = store_classify(store, labels);
     series->is_stored = true;
     series->accepted = series->sealed_accepted = series->stored_accepted = row->state.accepted;
     if (row->state.from_ms <= row->state.to_ms) {

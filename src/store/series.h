@@ -37,6 +37,7 @@ struct series {
     org_id org;
     uint64_t hash;         /* of org and the encoded labels */
     struct labels *labels; /* owned reference */
+    uint8_t tag;           /* what store_options.classify said */
     bool is_stored;        /* its row is committed; atomic */
     bool is_gone;          /* it was deleted and its rows are too; atomic */
 

@@ -23,6 +23,19 @@ msec_t store_wall_ms(const struct store *store)
     return store->options.wall_ms != NULL ? store->options.wall_ms() : clock_wall_ms();
 }
 
+uint8_t store_classify(const struct store *store, const struct labels *labels)
+{
+    return store->options.classify != NULL ? store->options.classify(labels) : 0;
+}
+
+struct labels *store_labels(struct store *store, uint32_t id)
+{
+    struct series *series = index_find(&store->index, id);
+    struct labels *labels = series == NULL ? NULL : labels_ref(series->labels);
+    series_unref(series);
+    return labels;
+}
+
 static void free_store(struct store *store)
 {
     struct writer *writer = &store->writer;

@@ -17,14 +17,19 @@
 
 struct store;
 
+/* The class of a series, by its labels: asked once for each, then every batch carries it back in
+ * batch_series.tag.  What the classes mean is the caller's business. */
+typedef uint8_t store_classify_fn(const struct labels *labels);
+
 struct store_options {
     const char *path;     /* of the SQLite file */
     mspan_t retention;    /* raw samples older than this are deleted */
     mspan_t out_of_order; /* how far in the past a sample is taken */
     mspan_t future;       /* how far ahead of our clock a sample is taken */
     size_t max_series_per_org;
-    size_t max_file_bytes;   /* the file may not grow beyond; 0 = as the disk has room */
-    msec_t (*wall_ms)(void); /* what time it is; NULL = clock_wall_ms */
+    size_t max_file_bytes;       /* the file may not grow beyond; 0 = as the disk has room */
+    msec_t (*wall_ms)(void);     /* what time it is; NULL = clock_wall_ms */
+    store_classify_fn *classify; /* NULL = every tag is 0 */
 };
 
 extern const struct store_options store_defaults; /* 15 d, 7 d, 10 min, 1 M series; path NULL */
@@ -36,23 +41,20 @@ struct store_refusals {
     char detail[256]; /* of the first one, with the series: for the sender's log */
 };
 
-/* Called once per store_append(), from the writer thread, when the batch is durable (0) or could
- * not be made so (-ENOSPC, -EIO, ...: the sender must retry). */
-typedef void store_done_fn(int result, void *arg);
-
 /* 0; -errno with `problem` filled (corrupt file, newer format, no space). */
 int store_open(const struct store_options *options, struct store **out_store,
                struct problem *problem);
 /* Commits what is queued, then closes. */
 void store_close(struct store *store);
 
-/* Takes a batch: samples are queryable when this returns, durable when done() is called.  Sets
- * series[i].labels to a reference for each series taken (see batch_release_labels).  The batch
- * and its memory are the caller's again when this returns.
- * 0: done() will be called.  -EAGAIN: the writer is too far behind, or -ENOSPC: the disk is
- * full; nothing was taken, done() is not called, the sender must retry. */
-int store_append(struct store *store, struct batch *batch, store_done_fn *done, void *arg,
-                 struct store_refusals *out_refusals);
+/* Takes a batch.  Sets `series` and `tag` of each of its series; those of which nothing was taken
+ * have 0.
+ * 0: its samples can be queried, and survive kill -9.  -EAGAIN, -ENOSPC, -EIO: they could not be
+ * made durable now, the sender must come again. */
+int store_append(struct store *store, struct batch *batch, struct store_refusals *out_refusals);
+
+/* A reference to the labels of a series that store_append() named; NULL when it is gone. */
+struct labels *store_labels(struct store *store, uint32_t series);
 
 /* The store as PromQL reads it; lives as long as the store. */
 struct series_source store_source(struct store *store);

@@ -31,14 +31,6 @@ static msec_t time_of(uint64_t number)
     return NOW_MS - 6 * MSEC_DAY + (msec_t)number * 100;
 }
 
-/* Runs in the writer thread: what is reported was acknowledged. */
-static void report(int result, void *arg)
-{
-    uint64_t number = (uint64_t)(uintptr_t)arg;
-    if (result == 0 && write(report_fd, &number, sizeof(number)) != sizeof(number))
-        _exit(1);
-}
-
 static void append_batch(uint64_t number)
 {
     struct buf encoded[SERIES];
@@ -58,10 +50,9 @@ static void append_batch(uint64_t number)
     }
     struct batch batch = {ORG_FIRST, series, SERIES, (size_t)SERIES * PER_BATCH};
     struct store_refusals refusals;
-    while (store_append(store, &batch, report, (void *)(uintptr_t)number, &refusals) ==
-           -EAGAIN) {
-    }
-    batch_release_labels(&batch);
+    if (store_append(store, &batch, &refusals) == 0 &&
+        write(report_fd, &number, sizeof(number)) != sizeof(number))
+        _exit(1);
     for (size_t i = 0; i < SERIES; i++)
         buf_deinit(&encoded[i]);
 }

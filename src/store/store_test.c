@@ -120,21 +120,66 @@ START_TEST(bad_labels_are_refused)
     series[ARRAY_LEN(bad)].encoded = (const uint8_t *)encoded.data;
     series[ARRAY_LEN(bad)].encoded_len = (uint32_t)encoded.len;
     struct batch batch = {ORG_FIRST, series, ARRAY_LEN(series), ARRAY_LEN(series)};
-    struct latch latch = LATCH_INIT;
     struct store_refusals refusals;
-    ck_assert_int_eq(store_append(store, &batch, latch_done, &latch, &refusals), 0);
-    ck_assert_int_eq(latch_wait(&latch), 0);
+    ck_assert_int_eq(store_append(store, &batch, &refusals), 0);
     ck_assert_uint_eq(refusals.bad_labels, ARRAY_LEN(bad));
     ck_assert_str_eq(refusals.detail, "labels are not valid, or no __name__ is among them: {}");
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        ck_assert_ptr_null(series[i].labels);
-    ck_assert_ptr_nonnull(series[ARRAY_LEN(bad)].labels);
-    ck_assert_str_eq(labels_value(series[ARRAY_LEN(bad)].labels, "instance"), "good");
-    batch_release_labels(&batch);
+        ck_assert_uint_eq(series[i].series, 0);
+    struct labels *labels = store_labels(store, series[ARRAY_LEN(bad)].series);
+    ck_assert_ptr_nonnull(labels);
+    ck_assert_str_eq(labels_value(labels, "instance"), "good");
+    labels_unref(labels);
+    ck_assert_ptr_null(store_labels(store, 0));
+    ck_assert_ptr_null(store_labels(store, 4711));
     buf_deinit(&encoded);
     test_end();
 }
 END_TEST
 
+static uint8_t classify_up(const struct labels *labels)
+{
+    return text_is(labels_metric_name(labels), "up") ? 7 : 1;
+}
+
+START_TEST(a_batch_learns_the_class_of_its_series)
+{
+    test_begin();
+    test_options.classify = classify_up;
+    for (int round = 0; round < 3; round++) { /* new, known, loaded */
+        if (round != 1)
+            test_open();
+        const struct sample samples[] = {{NOW_MS + round, 1}, {INT64_MIN, 1}};
+        struct buf up, down;
+        buf_init(&up, 1000);
+        buf_init(&down, 1000);
+        test_encode(&up, "up", "a");
+        test_encode(&down, "down", "a");
+        struct batch_series series[] = {
+            {.encoded = (uint8_t *)down.data, .encoded_len = (uint32_t)down.len},
+            {.encoded = (uint8_t *)up.data, .encoded_len = (uint32_t)up.len},
+            {.encoded = (uint8_t *)up.data, .encoded_len = (uint32_t)up.len}};
+        for (size_t i = 0; i < ARRAY_LEN(series); i++) {
+            series[i].samples = &samples[i == 2];
+            series[i].n_samples = 1;
+        }
+        struct batch batch = {ORG_FIRST, series, ARRAY_LEN(series), ARRAY_LEN(series)};
+        struct store_refusals refusals;
+        ck_assert_int_eq(store_append(store, &batch, &refusals), 0);
+        ck_assert_uint_eq(series[0].tag, 1);
+        ck_assert_uint_eq(series[1].tag, 7);
+        ck_assert_uint_eq(series[2].tag, 0); /* refused: too old */
+        ck_assert_uint_eq(series[2].series, 0);
+        ck_assert_uint_ne(series[0].series, series[1].series);
+        buf_deinit(&up);
+        buf_deinit(&down);
+        if (round == 1)
+            store_close(store);
+    }
+    test_end();
+}
+END_TEST
+
 UNIT_MAIN("store", what_is_appended_is_selected, chunks_fill_and_are_found_again,
-          refusals_are_counted_and_the_rest_is_taken, bad_labels_are_refused)
+          refusals_are_counted_and_the_rest_is_taken, bad_labels_are_refused,
+          a_batch_learns_the_class_of_its_series)

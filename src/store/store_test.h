@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_test - what the tests of the store share: a file of its own per test, a clock that stands
- * still, batches from a few words, and waiting for the writer without sleeping.
+ * still, batches from a few words.
  */
 #pragma once
 
@@ -70,37 +70,6 @@ static inline void test_end(void)
     test_remove_files();
 }
 
-/* A result that a thread waits for. */
-struct latch {
-    pthread_mutex_t lock;
-    pthread_cond_t set;
-    int pending, result;
-};
-
-#define LATCH_INIT                                                                             \
-    {                                                                                          \
-        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 1, 0                              \
-    }
-
-static inline void latch_done(int result, void *arg)
-{
-    struct latch *latch = arg;
-    pthread_mutex_lock(&latch->lock);
-    latch->pending--;
-    latch->result = result;
-    pthread_cond_signal(&latch->set);
-    pthread_mutex_unlock(&latch->lock);
-}
-
-static inline int latch_wait(struct latch *latch)
-{
-    pthread_mutex_lock(&latch->lock);
-    while (latch->pending > 0)
-        pthread_cond_wait(&latch->set, &latch->lock);
-    pthread_mutex_unlock(&latch->lock);
-    return latch->result;
-}
-
 /* The encoded labels {__name__=name, instance=instance}. */
 static inline void test_encode(struct buf *out, const char *name, const char *instance)
 {
@@ -109,7 +78,7 @@ static inline void test_encode(struct buf *out, const char *name, const char *in
     labels_encode_pair(out, LABEL_INSTANCE, instance);
 }
 
-/* Appends to one series and waits for the commit; the result of either. */
+/* Appends to one series. */
 static inline int test_append(const char *instance, const struct sample *samples, size_t count,
                               struct store_refusals *out_refusals)
 {
@@ -121,14 +90,8 @@ static inline int test_append(const char *instance, const struct sample *samples
                                   .samples = samples,
                                   .n_samples = (uint32_t)count};
     struct batch batch = {ORG_FIRST, &series, 1, count};
-    struct latch latch = LATCH_INIT;
-    struct store_refusals refusals;
-    int error = store_append(store, &batch, latch_done, &latch, &refusals);
-    if (error == 0)
-        error = latch_wait(&latch);
-    else
-        ck_assert_ptr_null(series.labels);
-    batch_release_labels(&batch);
+    struct store_refusals refusals = {0};
+    int error = store_append(store, &batch, &refusals);
     buf_deinit(&encoded);
     if (out_refusals != NULL)
         *out_refusals = refusals;

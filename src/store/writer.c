@@ -42,9 +42,11 @@ void writer_release(struct store *store, size_t bytes)
     pthread_mutex_unlock(&store->writer.lock);
 }
 
-void writer_push(struct store *store, struct commit *take_commit)
+int writer_push(struct store *store, struct commit *take_commit)
 {
     struct writer *writer = &store->writer;
+    struct commit_result result = {0};
+    take_commit->result = &result;
     pthread_mutex_lock(&writer->lock);
     if (writer->last != NULL)
         writer->last->next = take_commit;
@@ -52,7 +54,10 @@ void writer_push(struct store *store, struct commit *take_commit)
         writer->first = take_commit;
     writer->last = take_commit;
     pthread_cond_signal(&writer->wake);
+    while (!result.done)
+        pthread_cond_wait(&writer->moved, &writer->lock);
     pthread_mutex_unlock(&writer->lock);
+    return result.error;
 }
 
 void writer_note_full(struct store *store, struct series *series)
@@ -183,10 +188,11 @@ static void commit_group(struct store *store, struct commit *group)
         disk_abandon(&store->disk);
     store_count(&store->commit_ns, (uint64_t)(clock_mono_ns() - started));
     writer_set_result(store, error);
-    for (struct commit *commit = group; commit != NULL; commit = commit->next) {
-        if (commit->done != NULL)
-            commit->done(error, commit->arg);
-    }
+    pthread_mutex_lock(&store->writer.lock);
+    for (struct commit *commit = group; commit != NULL; commit = commit->next)
+        *commit->result = (struct commit_result){true, error};
+    pthread_cond_broadcast(&store->writer.moved);
+    pthread_mutex_unlock(&store->writer.lock);
     free_commits(store, group);
 }
 

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "model/labels.h"
 #include "unit.h"
 
 #define ARENA_CEILING ((size_t)1 << 20)
