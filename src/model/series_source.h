@@ -48,6 +48,21 @@ struct text_list {
     size_t len;
 };
 
+/* Who is handed series one after the other, see series_source_walk(). */
+struct series_visitor {
+    /* Once, before the first visit; n_series is above every index that will be visited.  NULL =
+     * not wanted. */
+    int (*begin)(void *arg, size_t n_series);
+    /* `index` tells the series apart and is smaller than n_series; indexes come in no particular order,
+     * and series without samples in the range do not come.  `data` with its samples and labels
+     * is valid during the call; labels_ref() keeps the labels.  `thread` is smaller than
+     * n_threads: calls with different ones run at the same time. */
+    int (*visit)(void *arg, unsigned thread, size_t index, const struct series_data *data);
+    void *arg;
+    unsigned
+        n_threads; /* visits at the same time at most; 0 = 1: all from the calling thread */
+};
+
 struct series_source_kind {
     /* 0, -E2BIG (over max_samples or the arena's ceiling), -EIO. */
     int (*select)(void *source, const struct series_request *request, struct arena *arena,
@@ -59,9 +74,18 @@ struct series_source_kind {
      * be 0 = all of the organisation. */
     int (*labels)(void *source, const struct series_request *request, const char *label,
                   struct arena *arena, struct text_list *out_list);
+    /* See series_source_walk(); NULL = there is only select. */
+    int (*walk)(void *source, const struct series_request *request,
+                const struct series_visitor *visitor);
 };
 
 struct series_source {
     const struct series_source_kind *kind;
     void *source;
 };
+
+/* Like select, but no more than one series per thread is in memory at a time: each is decoded into
+ * scratch, visited, and forgotten.  max_samples limits what is visited, not what is held.
+ * 0; -E2BIG, -EIO; or the first result other than 0 of a begin() or visit(), which ends it. */
+int series_source_walk(const struct series_source *source, const struct series_request *request,
+                       const struct series_visitor *visitor);

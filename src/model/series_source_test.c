@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* A walk over a source that can only select. */
+#include "model/series_source.h"
+
+#include <errno.h>
+
+#include "unit.h"
+
+static const struct sample samples[] = {{1000, 1}, {2000, 2}};
+static int select_error;
+
+static int fake_select(void *source, const struct series_request *request, struct arena *arena,
+                       struct series_set *out_set)
+{
+    (void)source;
+    (void)request;
+    if (select_error != 0)
+        return select_error;
+    struct series_data *items = arena_calloc(arena, 2, sizeof(*items));
+    for (size_t i = 0; i < 2; i++) {
+        const struct label pair = {LABEL_INSTANCE, i == 0 ? "a" : "b"};
+        items[i] = (struct series_data){labels_new(&pair, 1), samples, i + 1};
+    }
+    *out_set = (struct series_set){items, 2};
+    return 0;
+}
+
+struct visited {
+    size_t n_series, visits, n_samples;
+    int stop_at; /* the visit that returns 7; -1 = none */
+};
+
+static int begin(void *arg, size_t n_series)
+{
+    struct visited *visited = arg;
+    visited->n_series = n_series;
+    return 0;
+}
+
+static int visit(void *arg, unsigned thread, size_t index, const struct series_data *data)
+{
+    struct visited *visited = arg;
+    ck_assert_uint_eq(thread, 0);
+    ck_assert_uint_lt(index, visited->n_series);
+    visited->n_samples += data->n_samples;
+    return (int)visited->visits++ == visited->stop_at ? 7 : 0;
+}
+
+START_TEST(each_series_is_visited_once)
+{
+    const struct series_source_kind kind = {.select = fake_select};
+    const struct series_source source = {&kind, NULL};
+    const struct series_request request = {.max_samples = 10};
+    struct visited visited = {.stop_at = -1};
+    const struct series_visitor visitor = {begin, visit, &visited, 4};
+    ck_assert_int_eq(series_source_walk(&source, &request, &visitor), 0);
+    ck_assert_uint_eq(visited.n_series, 2);
+    ck_assert_uint_eq(visited.visits, 2);
+    ck_assert_uint_eq(visited.n_samples, 3);
+
+    visited = (struct visited){.stop_at = 0};
+    ck_assert_int_eq(series_source_walk(&source, &request, &visitor), 7);
+    ck_assert_uint_eq(visited.visits, 1);
+
+    select_error = -EIO;
+    ck_assert_int_eq(series_source_walk(&source, &request, &visitor), -EIO);
+    ck_assert_uint_eq(visited.visits, 1);
+    select_error = 0;
+}
+END_TEST
+
+UNIT_MAIN("series_source", each_series_is_visited_once)
