@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "model/rollup.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/org.h"
@@ -20,14 +21,22 @@ struct series_request {
     size_t n_matchers;
     msec_t from_ms;     /* inclusive */
     msec_t to_ms;       /* inclusive */
-    mspan_t step_ms;    /* a hint for choosing a rollup tier; 0 = raw samples wanted */
-    size_t max_samples; /* over all series; more is -E2BIG */
+    mspan_t step_ms;    /* how coarse an answer may be: the smaller of the query's step and the
+                         * range of its windows; 0 = raw samples wanted as long as there are
+                         * any.  Rollups take the place of samples where these are gone, or
+                         * when step_ms is at least ROLLUP_STEP_FACTOR of them. */
+    size_t max_samples; /* over all series, a rollup counts as one; more is -E2BIG */
 };
+
+#define ROLLUP_STEP_FACTOR 4
 
 struct series_data {
     struct labels *labels;        /* one reference, owned by the set */
     const struct sample *samples; /* ascending, times unique; stale markers included */
     size_t n_samples;
+    const struct rollup *rollups; /* older history, see model/rollup.h: ascending, each one's
+                                   * end_ms within the request and before the first sample */
+    size_t n_rollups;
 };
 
 struct series_set {
