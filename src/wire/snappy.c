@@ -35,12 +35,61 @@ enum element {
     ELEMENT_COPY_5
 };
 
+static uint32_t load_little(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+           (uint32_t)at[3] << 24;
+}
+
 /* ---- unpacking ---- */
+
+/*
+ * Elements follow each other without a pattern that a processor could guess, so the quick loop
+ * takes every kind by the same instructions: a table says how long the element is, a mask cuts
+ * its offset out of the next four bytes, and always WIDE bytes are moved, of which the following
+ * elements overwrite what was too much.  It stops that many bytes before either end.  What is
+ * rare (long literals, copies that reach into what they write) and what is wrong goes, as do the
+ * last elements, to unpack_element(), which looks at everything.
+ */
+#define WIDE ((size_t)64)
 
 struct reader {
     const uint8_t *at, *end;
     uint8_t *start, *to, *limit; /* of the output: begin, next byte, end */
 };
+
+/* What a tag says. */
+struct shape {
+    uint8_t length;     /* of what it writes; 0 = not known from the tag */
+    uint8_t step;       /* to the next tag */
+    uint8_t min_offset; /* a lower one is not for the quick loop */
+    bool is_literal;
+    uint16_t offset_high; /* bits of the offset that are in the tag */
+    uint32_t offset_mask; /* which of the next four bytes are the others */
+};
+
+#define LITERAL(n)                                                                             \
+    {                                                                                          \
+        (n) + 1, (n) + 2, (n) < 60 ? 0 : 1, true, 0, 0                                         \
+    }
+#define COPY_2(n)                                                                              \
+    {                                                                                          \
+        ((n)&7) + MATCH_MIN_BYTES, 2, ((n)&7) + MATCH_MIN_BYTES, false, (n) >> 3 << 8, 0xff    \
+    }
+#define COPY_3(n)                                                                              \
+    {                                                                                          \
+        (n) + 1, 3, (n) + 1, false, 0, 0xffff                                                  \
+    }
+#define COPY_5(n)                                                                              \
+    {                                                                                          \
+        (n) + 1, 5, (n) + 1, false, 0, 0xffffffff                                              \
+    }
+#define FOUR(n)      LITERAL(n), COPY_2(n), COPY_3(n), COPY_5(n)
+#define SIXTEEN(n)   FOUR(n), FOUR((n) + 1), FOUR((n) + 2), FOUR((n) + 3)
+#define ALL_OF_64(n) SIXTEEN(n), SIXTEEN((n) + 4), SIXTEEN((n) + 8), SIXTEEN((n) + 12)
+
+static const struct shape shapes[256] = {ALL_OF_64(0), ALL_OF_64(16), ALL_OF_64(32),
+                                         ALL_OF_64(48)};
 
 static bool read_length(struct reader *reader, uint32_t *out_length)
 {
@@ -84,39 +133,90 @@ static bool unpack_literal(struct reader *reader, uint8_t tag)
     return true;
 }
 
+/* A copy may reach into what it writes; then it repeats its first `offset` bytes, and what is
+ * repeated doubles with every move. */
+static void repeat(uint8_t *to, size_t offset, size_t length)
+{
+    const uint8_t *from = to - offset;
+    for (; length > offset; offset *= 2) {
+        memcpy(to, from, offset);
+        to += offset;
+        length -= offset;
+    }
+    memcpy(to, from, length);
+}
+
 static bool unpack_copy(struct reader *reader, uint8_t tag)
 {
-    size_t length = (size_t)(tag >> 2) + 1, offset;
-    enum element element = tag & 3;
-    size_t offset_bytes = element == ELEMENT_COPY_5 ? 4 : (size_t)element;
-    if (!read_number(reader, offset_bytes, &offset))
+    const struct shape *shape = &shapes[tag];
+    size_t offset;
+    if (!read_number(reader, (size_t)shape->step - 1, &offset))
         return false;
-    if (element == ELEMENT_COPY_2) {
-        length = (size_t)(tag >> 2 & 7) + MATCH_MIN_BYTES;
-        offset |= (size_t)(tag >> 5) << 8;
-    }
+    offset |= shape->offset_high;
     if (offset == 0 || offset > (size_t)(reader->to - reader->start) ||
-        length > (size_t)(reader->limit - reader->to))
+        shape->length > (size_t)(reader->limit - reader->to))
         return false;
-    /* A copy may reach into what it writes; then it repeats its first `offset` bytes. */
-    const uint8_t *from = reader->to - offset;
-    if (offset >= length) {
-        memcpy(reader->to, from, length);
-    } else {
-        for (size_t i = 0; i < length; i++)
-            reader->to[i] = from[i];
-    }
-    reader->to += length;
+    repeat(reader->to, offset, shape->length);
+    reader->to += shape->length;
     return true;
+}
+
+static bool unpack_element(struct reader *reader)
+{
+    uint8_t tag = *reader->at++;
+    return (tag & 3) == ELEMENT_LITERAL ? unpack_literal(reader, tag)
+                                        : unpack_copy(reader, tag);
+}
+
+typedef uint8_t vector __attribute__((vector_size(16)));
+
+/* All is read before anything is written, so the two may overlap. */
+static inline void move_wide(uint8_t *to, const uint8_t *from)
+{
+    vector a, b, c, d;
+    memcpy(&a, from, 16);
+    memcpy(&b, from + 16, 16);
+    memcpy(&c, from + 32, 16);
+    memcpy(&d, from + 48, 16);
+    memcpy(to, &a, 16);
+    memcpy(to + 16, &b, 16);
+    memcpy(to + 32, &c, 16);
+    memcpy(to + 48, &d, 16);
+}
+
+/* Where the element's bytes are.  By arithmetic, as compilers would rather branch; what is not
+ * wanted is masked out, and a literal's offset is 0. */
+static inline const uint8_t *source(const struct shape *shape, const uint8_t *at,
+                                    const uint8_t *to, size_t offset)
+{
+    uintptr_t literal = (uintptr_t)at + 1, copy = (uintptr_t)to - offset;
+    uintptr_t mask = -(uintptr_t)shape->is_literal;
+    return (const uint8_t *)(((literal ^ copy) & mask) ^ copy);
+}
+
+/* Up to the first element that is not for it. */
+static void unpack_quickly(struct reader *reader)
+{
+    const uint8_t *at = reader->at;
+    uint8_t *to = reader->to;
+    while ((size_t)(reader->end - at) > WIDE && (size_t)(reader->limit - to) >= WIDE) {
+        const struct shape *shape = &shapes[*at];
+        size_t offset = (load_little(at + 1) & shape->offset_mask) | shape->offset_high;
+        if (offset < shape->min_offset || offset > (size_t)(to - reader->start))
+            break;
+        move_wide(to, source(shape, at, to, offset));
+        at += shape->step;
+        to += shape->length;
+    }
+    reader->at = at;
+    reader->to = to;
 }
 
 static bool unpack(struct reader *reader)
 {
     while (reader->at < reader->end) {
-        uint8_t tag = *reader->at++;
-        bool is_good = (tag & 3) == ELEMENT_LITERAL ? unpack_literal(reader, tag)
-                                                    : unpack_copy(reader, tag);
-        if (!is_good)
+        unpack_quickly(reader);
+        if (reader->at < reader->end && !unpack_element(reader))
             return false;
     }
     return reader->to == reader->limit;

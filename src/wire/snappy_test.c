@@ -184,6 +184,92 @@ START_TEST(judges_damage_as_libsnappy_does)
 }
 END_TEST
 
+/* A literal of any of the ways to say its length. */
+static size_t put_literal(unsigned char *out)
+{
+    size_t len = 1 + (size_t)rand() % (rand() % 8 == 0 ? 300 : 70), at = 0;
+    unsigned n_bytes = len > 60 ? (len > 256 ? 2u : 1u) + (unsigned)rand() % 2 : 0;
+    out[at++] = (unsigned char)((n_bytes == 0 ? len - 1 : 59 + n_bytes) << 2);
+    for (unsigned i = 0; i < n_bytes; i++)
+        out[at++] = (unsigned char)((len - 1) >> (8 * i));
+    for (size_t i = 0; i < len; i++)
+        out[at++] = (unsigned char)rand();
+    return at;
+}
+
+/* A copy of any kind; once in many its offset is out of reach. */
+static size_t put_copy(unsigned char *out, size_t written)
+{
+    unsigned kind = 1 + (unsigned)rand() % 3, n = (unsigned)rand() % 64;
+    size_t reach = rand() % 3 == 0 ? MIN_OF(written, 20) : written;
+    size_t offset = rand() % 500 == 0 ? written + 1
+                    : reach == 0      ? 0
+                                      : 1 + (size_t)rand() % reach;
+    if (kind == 1) {
+        offset = MIN_OF(offset, 2047);
+        out[0] = (unsigned char)((offset >> 8) << 5 | (n & 7) << 2 | 1);
+        out[1] = (unsigned char)offset;
+        return 2;
+    }
+    size_t n_bytes = kind == 2 ? 2 : 4;
+    offset = kind == 2 ? MIN_OF(offset, 65535) : offset;
+    out[0] = (unsigned char)(n << 2 | kind);
+    for (size_t i = 0; i < n_bytes; i++)
+        out[1 + i] = (unsigned char)(offset >> (8 * i));
+    return 1 + n_bytes;
+}
+
+static size_t written_by(const unsigned char *element)
+{
+    unsigned n = element[0] >> 2;
+    if ((element[0] & 3) == 1)
+        return (n & 7) + 4;
+    if ((element[0] & 3) == 0 && n >= 60)
+        return element[1] + (n > 60 ? (size_t)element[2] << 8 : 0) + 1;
+    return n + 1;
+}
+
+/* What no packer writes but is allowed: every element in every order, in memory of exactly
+ * its size, so that a sanitizer sees a read past the end. */
+START_TEST(unpacks_any_elements_as_libsnappy_does)
+{
+    enum {
+        MAX = 40000
+    };
+    unsigned char *block = malloc(MAX);
+    char *theirs = malloc(MAX * 20);
+    for (unsigned seed = 1; seed <= 3000; seed++) {
+        srand(seed);
+        size_t len = 5, written = 0;
+        for (int n = rand() % 400; n >= 0; n--) {
+            bool is_literal = written == 0 || rand() % 3 == 0;
+            size_t size =
+                is_literal ? put_literal(block + len) : put_copy(block + len, written);
+            written += written_by(block + len);
+            len += size;
+        }
+        size_t claim = written + (rand() % 20 == 0 ? (size_t)rand() % 3 - 1 : 0);
+        for (int i = 0; i < 5; i++)
+            block[i] = (unsigned char)((claim >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
+        char *exact = malloc(len);
+        memcpy(exact, block, len);
+        struct buf unpacked;
+        buf_init(&unpacked, MAX_OF(claim, 1));
+        size_t theirs_len = MAX * 20;
+        bool is_theirs = snappy_uncompress(exact, len, theirs, &theirs_len) == SNAPPY_OK;
+        ck_assert_int_eq(snappy_unpack(exact, len, &unpacked) == 0, is_theirs);
+        if (is_theirs) {
+            ck_assert_uint_eq(unpacked.len, claim);
+            ck_assert_mem_eq(unpacked.data, theirs, claim);
+        }
+        buf_deinit(&unpacked);
+        free(exact);
+    }
+    free(theirs);
+    free(block);
+}
+END_TEST
+
 UNIT_MAIN("snappy", packs_and_unpacks, refuses_a_claim_over_the_ceiling,
           refuses_a_claim_that_cannot_be, refuses_what_is_no_block, agrees_with_libsnappy,
-          judges_damage_as_libsnappy_does)
+          judges_damage_as_libsnappy_does, unpacks_any_elements_as_libsnappy_does)
