@@ -9,10 +9,10 @@
 #pragma once
 
 #include "base/arena.h"
-#include "model/rollup.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/org.h"
+#include "model/rollup.h"
 #include "model/sample.h"
 
 struct series_request {
