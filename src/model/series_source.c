@@ -12,8 +12,9 @@ static int walk_selected(const struct series_source *source,
     struct series_set set = {0};
     arena_init(&arena, SELECT_MAX_BYTES);
     int error = source->kind->select(source->source, request, &arena, &set);
+    size_t block = set.len;
     if (error == 0 && visitor->begin != NULL)
-        error = visitor->begin(visitor->arg, set.len);
+        error = visitor->begin(visitor->arg, set.len, &block);
     for (size_t i = 0; error == 0 && i < set.len; i++)
         error = visitor->visit(visitor->arg, 0, i, &set.items[i]);
     series_set_release(&set);

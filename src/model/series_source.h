@@ -57,19 +57,25 @@ struct text_list {
     size_t len;
 };
 
-/* Who is handed series one after the other, see series_source_walk(). */
+/* Who is handed series one after the other, see series_source_walk().  Each series has an index;
+ * neighbours in the store are neighbours here, and the same request gives the same indexes as
+ * long as no series come or go.
+ *
+ * Indexes are cut into blocks of equal length.  The series of one block are visited by one thread in
+ * ascending order, blocks by whichever thread is free: what a visitor adds up block by block,
+ * and then over the blocks in their order, does not depend on how many threads there were. */
 struct series_visitor {
-    /* Once, before the first visit; n_series is above every index that will be visited.  NULL =
-     * not wanted. */
-    int (*begin)(void *arg, size_t n_series);
-    /* `index` tells the series apart and is smaller than n_series; indexes come in no particular order,
-     * and series without samples in the range do not come.  `data` with its samples and labels
-     * is valid during the call; labels_ref() keeps the labels.  `thread` is smaller than
-     * n_threads: calls with different ones run at the same time. */
+    /* Once, before the first visit and from the calling thread; n_series is above every index
+     * that will be visited.  *out_block is the length of a block: n_series unless changed, not
+     * 0.  NULL = not wanted: blocks of one. */
+    int (*begin)(void *arg, size_t n_series, size_t *out_block);
+    /* Series without samples in the range do not come.  `data` with its samples and labels is
+     * valid during the call; labels_ref() keeps the labels.  `thread` is smaller than n_threads:
+     * calls with different ones run at the same time. */
     int (*visit)(void *arg, unsigned thread, size_t index, const struct series_data *data);
     void *arg;
-    unsigned
-        n_threads; /* visits at the same time at most; 0 = 1: all from the calling thread */
+    unsigned n_threads; /* visits at the same time at most; 0 = 1: all from the calling thread,
+                         * which is always number 0 */
 };
 
 struct series_source_kind {

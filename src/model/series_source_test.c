@@ -30,9 +30,11 @@ struct visited {
     int stop_at; /* the visit that returns 7; -1 = none */
 };
 
-static int begin(void *arg, size_t n_series)
+static int begin(void *arg, size_t n_series, size_t *out_block)
 {
     struct visited *visited = arg;
+    ck_assert_uint_eq(*out_block, n_series);
+    *out_block = 1;
     visited->n_series = n_series;
     return 0;
 }
@@ -42,6 +44,7 @@ static int visit(void *arg, unsigned thread, size_t index, const struct series_d
     struct visited *visited = arg;
     ck_assert_uint_eq(thread, 0);
     ck_assert_uint_lt(index, visited->n_series);
+    ck_assert_uint_eq(index, visited->visits); /* ascending */
     visited->n_samples += data->n_samples;
     return (int)visited->visits++ == visited->stop_at ? 7 : 0;
 }
