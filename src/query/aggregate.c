@@ -222,6 +222,8 @@ int aggregate_eval(struct eval *eval, const struct node *node, const struct time
     int error = eval_node(eval, node->children[0], times, &operand);
     if (error == 0 && kind->has_parameter && kind->parameter == QUERY_SCALAR)
         error = eval_scalar(eval, node->children[1], times, &run.parameter);
+    if (error == 0 && kind->check != NULL)
+        error = kind->check(eval, node->children[1], run.parameter, times->n);
     if (error == 0 && kind->has_parameter && kind->parameter == QUERY_STRING) {
         error = add_value_label(eval, node, &labels);
         if (error == 0)

@@ -31,6 +31,9 @@ struct aggregation {
     bool keeps_series;         /* selects among the series instead of making a new one */
     /* What one group gives at each step; see aggregation.c. */
     int (*run)(struct eval *eval, struct group_run *run);
+    /* Remarks on the parameter, which has a value for each of `n` steps; NULL = none. */
+    int (*check)(struct eval *eval, const struct node *parameter, const double *values,
+                 size_t n);
     /* How an instant query lists what was chosen (of struct choice); NULL = as it comes. */
     int (*order)(const void *a, const void *b);
 };

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "query/aggregate.h"
 #include "query/maths.h"
+#include "query/number.h"
 
 /* ---- folding value by value ---- */
 
@@ -288,6 +289,54 @@ static int run_limit_ratio(struct eval *eval, struct group_run *run)
     return 0;
 }
 
+/* The least and the greatest value of the parameter. */
+struct extremes {
+    double least, greatest;
+    bool has_nan;
+};
+
+static struct extremes extremes_of(const double *values, size_t n)
+{
+    struct extremes found = {HUGE_VAL, -HUGE_VAL, false};
+    for (size_t i = 0; i < n; i++) {
+        found.has_nan |= isnan(values[i]) != 0;
+        found.least = values[i] < found.least ? values[i] : found.least;
+        found.greatest = values[i] > found.greatest ? values[i] : found.greatest;
+    }
+    return found;
+}
+
+static int check_quantile(struct eval *eval, const struct node *parameter, const double *values,
+                          size_t n)
+{
+    struct extremes found = extremes_of(values, n);
+    int error = found.has_nan ? eval_check_quantile(eval, (double)NAN, parameter) : 0;
+    if (error == 0 && found.greatest > 1)
+        error = eval_check_quantile(eval, found.greatest, parameter);
+    if (error == 0 && found.least < 0)
+        error = eval_check_quantile(eval, found.least, parameter);
+    return error;
+}
+
+static int warn_ratio(struct eval *eval, double ratio, const struct node *parameter)
+{
+    char text[NUMBER_PLAIN_SIZE];
+    number_format_sample(ratio, text);
+    return eval_annotate(eval, ANNOTATION_WARNING, parameter->start,
+                         "ratio value should be between -1 and 1, got %s, capping to %d", text,
+                         ratio > 0 ? 1 : -1);
+}
+
+static int check_ratio(struct eval *eval, const struct node *parameter, const double *values,
+                       size_t n)
+{
+    struct extremes found = extremes_of(values, n);
+    int error = found.greatest > 1 ? warn_ratio(eval, found.greatest, parameter) : 0;
+    if (error == 0 && found.least < -1)
+        error = warn_ratio(eval, found.least, parameter);
+    return error;
+}
+
 static const struct aggregation aggregations[] = {
     {"sum", false, QUERY_SCALAR, false, run_sum},
     {"avg", false, QUERY_SCALAR, false, run_avg},
@@ -297,11 +346,11 @@ static const struct aggregation aggregations[] = {
     {"group", false, QUERY_SCALAR, false, run_group},
     {"stddev", false, QUERY_SCALAR, false, run_stddev},
     {"stdvar", false, QUERY_SCALAR, false, run_stdvar},
-    {"quantile", true, QUERY_SCALAR, false, run_quantile},
-    {"topk", true, QUERY_SCALAR, true, run_topk, by_greatest},
-    {"bottomk", true, QUERY_SCALAR, true, run_bottomk, by_least},
+    {"quantile", true, QUERY_SCALAR, false, run_quantile, check_quantile},
+    {"topk", true, QUERY_SCALAR, true, run_topk, .order = by_greatest},
+    {"bottomk", true, QUERY_SCALAR, true, run_bottomk, .order = by_least},
     {"limitk", true, QUERY_SCALAR, true, run_limitk},
-    {"limit_ratio", true, QUERY_SCALAR, true, run_limit_ratio},
+    {"limit_ratio", true, QUERY_SCALAR, true, run_limit_ratio, check_ratio},
     {"count_values", true, QUERY_STRING, false, run_count},
 };
 

@@ -78,8 +78,13 @@ static int narrow_node(struct expr *to, const struct node *from, const struct la
         if (node->children == NULL)
             return -ENOMEM;
     }
-    for (size_t i = 0; error == 0 && i < from->n_children; i++)
-        error = narrow_node(to, from->children[i], label, &node->children[i]);
+    for (size_t i = 0; error == 0 && i < from->n_children; i++) {
+        /* info() matches its series to those of its operand, which are narrowed. */
+        if (i > 0 && from->kind == NODE_CALL && (from->function->traits & FUNCTION_TAKES_INFO))
+            node->children[i] = from->children[i];
+        else
+            error = narrow_node(to, from->children[i], label, &node->children[i]);
+    }
     *out_node = node;
     return error;
 }
@@ -91,6 +96,7 @@ int expr_narrow(const struct expr *expr, const char *label, const char *value,
     narrowed->refs = 1;
     arena_init(&narrowed->arena, NARROWED_BYTES_MAX);
     narrowed->base = (struct expr *)(uintptr_t)expr;
+    narrowed->text = expr->text;
     __atomic_fetch_add(&narrowed->base->refs, 1, __ATOMIC_RELAXED);
 
     struct label pair = {label, value};

@@ -91,7 +91,9 @@ struct time_shift {
 struct selector {
     struct matcher *matchers; /* in the arena; those from n_shared on are owned */
     size_t n_matchers;
-    size_t n_shared; /* borrowed from the expression this one narrows */
+    size_t n_shared;       /* borrowed from the expression this one narrows */
+    bool is_named;         /* the first one is the metric's name, written before the braces */
+    bool has_implied_name; /* the last one is a metric's name that was not written */
     struct selector *next;
 };
 
@@ -107,13 +109,16 @@ struct aggregation;
 struct node {
     enum node_kind kind;
     enum query_type type;
-    size_t at;      /* offset in the text */
-    unsigned depth; /* 1 for a leaf */
-    bool in_parens;
+    size_t at;               /* offset in the text: of the operator, for a binary one */
+    size_t start;            /* offset of its first byte */
+    unsigned depth;          /* 1 for a leaf */
+    unsigned parens;         /* pairs around it */
+    bool is_implied;         /* an argument that was not written */
     bool is_invariant;       /* the same at every step */
     struct time_shift shift; /* selector, range (its own copy), subquery */
 
     double number;                         /* NODE_NUMBER */
+    bool is_duration;                      /* NODE_NUMBER: written as 5m */
     const char *text;                      /* NODE_STRING */
     struct selector *selector;             /* NODE_SELECTOR, NODE_RANGE */
     mspan_t range_ms, step_ms;             /* NODE_RANGE, NODE_SUBQUERY (step 0 = default) */
@@ -136,6 +141,7 @@ struct expr {
     unsigned refs; /* atomic: the caller's, and one for each expression that narrows this one */
     struct expr *base; /* owned reference, NULL unless narrowed */
     struct arena arena;
+    const char *text; /* as it was written; in the arena, or in that of the base */
     struct node *root;
     struct selector *selectors; /* all of them */
 };

@@ -212,11 +212,14 @@ static int run(struct eval *eval, const struct expr *expr, const struct times *t
     eval->samples_left = eval->context->max_samples;
     eval->work = WORK_BETWEEN_LOOKS; /* look at once */
     eval->no_labels = labels_new(NULL, 0);
+    eval->text = expr->text;
     struct query_result result = {.type = expr->root->type};
     /* The first allocation gives empty ones an address, so that NULL always means "no room". */
     int error = arena_alloc(eval->arena, 1) == NULL
                     ? QUERY_TOO_LARGE
                     : run_root(eval, expr->root, times, &result);
+    if (error == 0)
+        error = eval_list_annotations(eval, &result);
     relabel_release_all(eval);
     labels_unref(eval->no_labels);
     if (error != 0)

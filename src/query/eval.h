@@ -27,6 +27,7 @@
 #include "query/ast.h"
 #include "query/query.h"
 
+struct annotations;
 struct label_refs;
 
 struct eval {
@@ -39,6 +40,8 @@ struct eval {
     struct label_refs *refs;
     size_t label_bytes; /* held by refs; limited like the arena, which they do not live in */
     struct labels *no_labels;
+    const char *text;                /* of the expression; borrowed from it */
+    struct annotations *annotations; /* NULL while there are none */
 };
 
 struct times {
@@ -84,6 +87,24 @@ int eval_work(struct eval *eval, size_t amount);
 
 /* Fills the problem; returns QUERY_BAD_DATA. */
 int eval_bad(struct eval *eval, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* -- annotation.c -- */
+
+enum annotation_kind {
+    ANNOTATION_WARNING,
+    ANNOTATION_INFO,
+    ANNOTATION_KIND_COUNT
+};
+
+/* A remark on the expression at that offset; the same one is kept once. 0, QUERY_TOO_LARGE. */
+int eval_annotate(struct eval *eval, enum annotation_kind kind, size_t at, const char *format,
+                  ...) PRINTF_LIKE(4, 5);
+
+/* Warns when it does not lie between 0 and 1; `where` is the node that gave it. */
+int eval_check_quantile(struct eval *eval, double quantile, const struct node *where);
+
+/* Hands them to the result. */
+int eval_list_annotations(struct eval *eval, struct query_result *result);
 
 /* -- grid.c -- */
 

@@ -59,6 +59,16 @@ static double ts_of_last(const struct window *window)
     return (double)window->samples[window->n - 1].at_ms / 1000;
 }
 
+static double first(const struct window *window)
+{
+    return window->samples[0].value;
+}
+
+static double ts_of_first(const struct window *window)
+{
+    return (double)window->samples[0].at_ms / 1000;
+}
+
 static double count(const struct window *window)
 {
     return (double)window->n;
@@ -123,13 +133,16 @@ const struct function fn_over_time[] = {
     {"max_over_time", "m", QUERY_VECTOR, .call = call_range, .range = max},
     {"count_over_time", "m", QUERY_VECTOR, .call = call_range, .range = count},
     {"last_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME, call_range, last},
+    {"first_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME, call_range, first},
     {"present_over_time", "m", QUERY_VECTOR, .call = call_range, .range = present},
     {"stddev_over_time", "m", QUERY_VECTOR, .call = call_range, .range = deviation},
     {"stdvar_over_time", "m", QUERY_VECTOR, .call = call_range, .range = variance},
-    {"quantile_over_time", "sm", QUERY_VECTOR, FUNCTION_NEEDS_SCRATCH, call_range, quantile},
+    {"quantile_over_time", "sm", QUERY_VECTOR, FUNCTION_NEEDS_SCRATCH | FUNCTION_TAKES_QUANTILE,
+     call_range, quantile},
     {"mad_over_time", "m", QUERY_VECTOR, FUNCTION_NEEDS_SCRATCH, call_range, mad},
     {"ts_of_min_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_min},
     {"ts_of_max_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_max},
+    {"ts_of_first_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_first},
     {"ts_of_last_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_last},
     {NULL},
 };

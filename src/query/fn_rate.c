@@ -190,8 +190,8 @@ static int call_smooth(struct eval *eval, const struct node *node, const struct 
 }
 
 const struct function fn_rate[] = {
-    {"rate", "m", QUERY_VECTOR, .call = call_range, .range = rate},
-    {"increase", "m", QUERY_VECTOR, .call = call_range, .range = increase},
+    {"rate", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, call_range, rate},
+    {"increase", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, call_range, increase},
     {"delta", "m", QUERY_VECTOR, .call = call_range, .range = delta},
     {"irate", "m", QUERY_VECTOR, .call = call_range, .range = irate},
     {"idelta", "m", QUERY_VECTOR, .call = call_range, .range = idelta},
@@ -200,5 +200,7 @@ const struct function fn_rate[] = {
     {"deriv", "m", QUERY_VECTOR, .call = call_range, .range = deriv},
     {"predict_linear", "ms", QUERY_VECTOR, FUNCTION_READS_CLOCK, call_range, predict_linear},
     {"double_exponential_smoothing", "mss", QUERY_VECTOR, .call = call_smooth, .range = smooth},
+    {"holt_winters", "mss", QUERY_VECTOR, .call = call_smooth,
+     .range = smooth}, /* before 3.0 */
     {NULL},
 };

@@ -7,7 +7,7 @@
 #define PARAMETERS_MAX 2
 
 static const struct function *const families[] = {fn_rate,  fn_over_time, fn_math, fn_date,
-                                                  fn_label, fn_histogram, fn_type};
+                                                  fn_label, fn_histogram, fn_type, fn_info};
 
 const struct function *function_find(struct slice name)
 {
@@ -123,6 +123,36 @@ static const struct node *matrix_argument(const struct node *node)
     return node->children[i];
 }
 
+/* Once a series gave a value: does its name end as that of a counter should? */
+static int check_counter(struct eval *eval, const struct node *node,
+                         const struct labels *labels)
+{
+    static const char *const endings[] = {"_total", "_sum", "_count", "_bucket"};
+    if ((node->function->traits & FUNCTION_WANTS_COUNTER) == 0)
+        return 0;
+    const char *name = labels_value(labels, LABEL_METRIC_NAME);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        if (name == NULL || text_has_suffix(name, endings[i]))
+            return 0;
+    }
+    return eval_annotate(eval, ANNOTATION_INFO, node->children[0]->start,
+                         "metric might not be a counter, name does not end in "
+                         "_total/_sum/_count/_bucket: \"%s\"",
+                         name);
+}
+
+/* Where a series gave a value: was the quantile one? */
+static int check_quantiles(struct eval *eval, const struct node *node, const double *quantiles,
+                           const double *values, size_t n)
+{
+    int error = 0;
+    for (size_t step = 0; error == 0 && step < n; step++) {
+        if (!value_is_absent(values[step]))
+            error = eval_check_quantile(eval, quantiles[step], node->children[0]);
+    }
+    return error;
+}
+
 int call_range(struct eval *eval, const struct node *node, const struct times *times,
                struct grid *out_grid)
 {
@@ -153,6 +183,10 @@ int call_range(struct eval *eval, const struct node *node, const struct times *t
             error = values_new(eval, times->n, &row->values);
         if (error == 0)
             error = run_windows(eval, &call, &data.series[i], row->values);
+        if (error == 0 && !row_is_empty(row, times->n))
+            error = check_counter(eval, node, data.series[i].labels);
+        if (error == 0 && (node->function->traits & FUNCTION_TAKES_QUANTILE) != 0)
+            error = check_quantiles(eval, node, call.parameters.of[0], row->values, times->n);
         if (error == 0)
             error = eval_work(eval, times->n);
     }

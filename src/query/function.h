@@ -11,9 +11,12 @@
 #include "query/eval.h"
 
 enum function_trait {
-    FUNCTION_KEEPS_NAME = 1,   /* the metric's name stays */
-    FUNCTION_READS_CLOCK = 2,  /* differs from step to step even for the same arguments */
-    FUNCTION_NEEDS_SCRATCH = 4 /* range functions: window.scratch has room for every sample */
+    FUNCTION_KEEPS_NAME = 1,    /* the metric's name stays */
+    FUNCTION_READS_CLOCK = 2,   /* differs from step to step even for the same arguments */
+    FUNCTION_NEEDS_SCRATCH = 4, /* range functions: window.scratch has room for every sample */
+    FUNCTION_TAKES_INFO = 8, /* the second argument says which labels of which info metrics */
+    FUNCTION_WANTS_COUNTER = 16, /* range functions: another metric's name gets an annotation */
+    FUNCTION_TAKES_QUANTILE = 32 /* range functions: the first argument is one */
 };
 
 struct function {
@@ -50,3 +53,4 @@ extern const struct function fn_date[];      /* calendar */
 extern const struct function fn_label[];     /* labels and order */
 extern const struct function fn_histogram[]; /* classic histograms */
 extern const struct function fn_type[];      /* between types; absence; time */
+extern const struct function fn_info[];      /* labels of another metric */

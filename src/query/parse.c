@@ -92,7 +92,7 @@ int parser_new_node(struct parser *parser, enum node_kind kind, size_t at,
     if (node == NULL)
         return -ENOMEM;
     node->kind = kind;
-    node->at = at;
+    node->at = node->start = at;
     node->depth = 1;
     *out_node = node;
     return 0;
@@ -183,6 +183,7 @@ static int parse_literal(struct parser *parser, struct node **out_node)
         return parser_take_string(parser, &node->text);
     }
     node->type = QUERY_SCALAR;
+    node->is_duration = parser->token.kind == TOKEN_DURATION;
     node->number = parser_at_word(parser, "inf")   ? (double)__builtin_inff()
                    : parser_at_word(parser, "nan") ? (double)__builtin_nanf("")
                                                    : parser->token.number;
@@ -216,13 +217,16 @@ static int parse_word(struct parser *parser, struct node **out_node)
 
 static int parse_parentheses(struct parser *parser, struct node **out_node)
 {
+    size_t at = parser->token.at;
     int error = parser_advance(parser);
     if (error == 0)
         error = parse_expression(parser, 1, out_node);
     if (error == 0)
         error = parser_expect(parser, TOKEN_RIGHT_PAREN);
-    if (error == 0)
-        (*out_node)->in_parens = true;
+    if (error == 0) {
+        (*out_node)->parens++;
+        (*out_node)->start = at;
+    }
     return error;
 }
 
@@ -241,8 +245,9 @@ static int parse_signed(struct parser *parser, struct node **out_node)
                               "a sign is only possible before a scalar or an "
                               "instant vector, not a %s",
                               query_type_names[operand->type]);
-    if (operand->kind == NODE_NUMBER) {
+    if (operand->kind == NODE_NUMBER && operand->parens == 0) {
         operand->number = negative ? -operand->number : operand->number;
+        operand->start = at;
         negative = false;
     }
     *out_node = operand;
@@ -365,6 +370,7 @@ static int parse_binary(struct parser *parser, const struct operator_form *form,
     if (error != 0)
         return error;
     node->op = form->op;
+    node->start = sides[0]->start;
     error = parser_advance(parser);
     if (error == 0)
         error = parse_modifiers(parser, node);
@@ -450,7 +456,8 @@ int query_parse(const char *text, struct expr **out_expr, struct problem *proble
     arena_init(&expr->arena, EXPR_BYTES_MAX);
     struct parser parser = {.expr = expr, .problem = problem};
     lexer_init(&parser.lexer, text);
-    int error = parse_all(&parser);
+    expr->text = arena_strdup(&expr->arena, text);
+    int error = expr->text == NULL ? -ENOMEM : parse_all(&parser);
     if (error == -ENOMEM)
         error = problem_set_at(problem, 1, 1, "the expression is too large");
     if (error != 0) {

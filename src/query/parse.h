@@ -14,7 +14,8 @@ struct parser {
     struct token token; /* the next one, not yet taken */
     struct expr *expr;  /* borrowed: where nodes go */
     struct problem *problem;
-    unsigned nesting; /* of calls of the parser into itself */
+    unsigned nesting;    /* of calls of the parser into itself */
+    bool may_select_all; /* a selector need not narrow anything down */
 };
 
 int parser_problem(struct parser *parser, size_t at, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -45,6 +46,10 @@ int parser_take_names(struct parser *parser, struct label_filter *out_filter);
 
 /* name{...}: the token is the word or the brace. */
 int parse_selector(struct parser *parser, struct node **out_node);
+
+/* The second argument of info(): checks what was written, or makes up what was not. */
+int parse_info_selector(struct parser *parser, struct node *node);
+int parse_implied_info_selector(struct parser *parser, size_t at, struct node **out_node);
 
 /* What may follow an operand: [range], [range:step], offset, @. */
 int parse_suffixes(struct parser *parser, struct node **node);

@@ -18,17 +18,21 @@ static int check_type(struct parser *parser, const struct node *node, enum query
 
 #define ARGUMENTS_MAX 64
 
-/* ( a, b, c ) */
-static int parse_arguments(struct parser *parser, struct node **arguments, size_t *out_count)
+/* ( a, b, c ); `function` is NULL for an aggregation. */
+static int parse_arguments(struct parser *parser, const struct function *function,
+                           struct node **arguments, size_t *out_count)
 {
     size_t count = 0;
+    bool is_info = function != NULL && (function->traits & FUNCTION_TAKES_INFO) != 0;
     int error = parser_expect(parser, TOKEN_LEFT_PAREN);
     bool more = error == 0 && parser->token.kind != TOKEN_RIGHT_PAREN;
     while (error == 0 && more) {
         if (count == ARGUMENTS_MAX)
             return parser_problem(parser, parser->token.at, "more than %d arguments",
                                   ARGUMENTS_MAX);
+        parser->may_select_all = is_info && count == 1;
         error = parse_expression(parser, 1, &arguments[count]);
+        parser->may_select_all = false;
         count++;
         if (error == 0)
             error = parser_accept(parser, TOKEN_COMMA, &more);
@@ -59,6 +63,15 @@ static int check_arguments(struct parser *parser, const struct function *functio
     return 0;
 }
 
+/* info() always has its selector, written or not. */
+static int complete_info(struct parser *parser, size_t at, struct node **arguments,
+                         size_t *count)
+{
+    if (*count == 2)
+        return parse_info_selector(parser, arguments[1]);
+    return parse_implied_info_selector(parser, at, &arguments[(*count)++]);
+}
+
 int parse_call(struct parser *parser, struct slice name, size_t at, struct node **out_node)
 {
     const struct function *function = function_find(name);
@@ -69,9 +82,11 @@ int parse_call(struct parser *parser, struct slice name, size_t at, struct node 
     size_t count;
     int error = parser_new_node(parser, NODE_CALL, at, &node);
     if (error == 0)
-        error = parse_arguments(parser, arguments, &count);
+        error = parse_arguments(parser, function, arguments, &count);
     if (error == 0)
         error = check_arguments(parser, function, at, arguments, count);
+    if (error == 0 && (function->traits & FUNCTION_TAKES_INFO) != 0)
+        error = complete_info(parser, at, arguments, &count);
     if (error == 0)
         error = parser_adopt(parser, node, arguments, count);
     if (error != 0)
@@ -128,7 +143,7 @@ int parse_aggregate(struct parser *parser, const struct aggregation *kind, size_
     node->labels.keep = true;
     error = parse_grouping(parser, node, &has_grouping);
     if (error == 0)
-        error = parse_arguments(parser, arguments, &count);
+        error = parse_arguments(parser, NULL, arguments, &count);
     if (error == 0)
         error = check_aggregate(parser, kind, at, arguments, count);
     if (error == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* parse_selector - selectors and what may be written behind them. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 
 #define SELECTOR_MATCHERS_MAX 256
 #define SPAN_SECONDS_MAX      (100.0 * 365 * 86400)
+#define INFO_NAME_DEFAULT     "target_info"
+#define SELECTS_EVERYTHING                                                                     \
+    "a selector needs at least one matcher that does not match the empty text"
 
 /* Matchers as they are read, before their number is known. */
 struct matcher_list {
@@ -139,10 +143,8 @@ static int parse_matchers(struct parser *parser, struct matcher_list *list)
     }
     if (error == 0 && parser->token.kind == TOKEN_LEFT_BRACE)
         error = parse_braces(parser, list);
-    if (error == 0 && selects_everything(list))
-        error = parser_problem(parser, at,
-                               "a selector needs at least one matcher that does not match "
-                               "the empty text");
+    if (error == 0 && !parser->may_select_all && selects_everything(list))
+        error = parser_problem(parser, at, SELECTS_EVERYTHING);
     return error;
 }
 
@@ -153,6 +155,7 @@ int parse_selector(struct parser *parser, struct node **out_node)
     if (error != 0)
         return error;
     node->type = QUERY_VECTOR;
+    bool is_named = parser->token.kind == TOKEN_WORD;
 
     struct expr *expr = parser->expr;
     struct matcher_list *list = memory_calloc(1, sizeof(*list));
@@ -164,6 +167,7 @@ int parse_selector(struct parser *parser, struct node **out_node)
         error = selector->matchers == NULL ? -ENOMEM : 0;
     }
     if (error == 0) {
+        selector->is_named = is_named;
         selector->n_matchers = list->len;
         selector->next = expr->selectors;
         expr->selectors = node->selector = selector;
@@ -174,6 +178,62 @@ int parse_selector(struct parser *parser, struct node **out_node)
     }
     free(list);
     return error;
+}
+
+/* Has a matcher on the name, or gets one for this name. */
+static int imply_name(struct parser *parser, struct selector *selector, const char *name)
+{
+    for (size_t i = 0; i < selector->n_matchers; i++) {
+        if (text_is(selector->matchers[i].name, LABEL_METRIC_NAME))
+            return 0;
+    }
+    size_t count = selector->n_matchers;
+    struct matcher *matchers =
+        arena_alloc(&parser->expr->arena, (count + 1) * sizeof(*matchers));
+    if (matchers == NULL)
+        return -ENOMEM;
+    int error = matcher_init(&matchers[count], MATCHER_EQUAL, LABEL_METRIC_NAME, name, NULL);
+    assert(error == 0);
+    (void)error;
+    if (count > 0)
+        memcpy(matchers, selector->matchers, count * sizeof(*matchers));
+    selector->matchers = matchers;
+    selector->n_matchers = count + 1;
+    selector->has_implied_name = true;
+    return 0;
+}
+
+int parse_info_selector(struct parser *parser, struct node *node)
+{
+    struct selector *selector = node->selector;
+    if (node->kind != NODE_SELECTOR || node->parens > 0 || selector->is_named ||
+        node->shift.has_offset || node->shift.at != AT_NONE)
+        return parser_problem(parser, node->start,
+                              "the second argument of info() must be label matchers in braces");
+    int error = imply_name(parser, selector, INFO_NAME_DEFAULT);
+    const struct matcher *matchers = selector->matchers;
+    for (size_t i = 0; error == 0 && i < selector->n_matchers; i++) {
+        if (!matcher_matches_value(&matchers[i], ""))
+            return 0;
+    }
+    return error != 0 ? error : parser_problem(parser, node->start, SELECTS_EVERYTHING);
+}
+
+int parse_implied_info_selector(struct parser *parser, size_t at, struct node **out_node)
+{
+    struct expr *expr = parser->expr;
+    struct selector *selector = arena_calloc(&expr->arena, 1, sizeof(*selector));
+    struct node *node;
+    int error = parser_new_node(parser, NODE_SELECTOR, at, &node);
+    if (error != 0 || selector == NULL)
+        return -ENOMEM;
+    node->type = QUERY_VECTOR;
+    node->is_implied = true;
+    node->selector = selector;
+    selector->next = expr->selectors;
+    expr->selectors = selector;
+    *out_node = node;
+    return imply_name(parser, selector, INFO_NAME_DEFAULT);
 }
 
 /* A number of seconds or a duration, with a sign where one may stand. */
@@ -273,7 +333,7 @@ static int parse_brackets(struct parser *parser, struct node **node)
                               "a subquery is only possible of an instant vector, "
                               "this is a %s",
                               query_type_names[of->type]);
-    if (!is_subquery && (of->kind != NODE_SELECTOR || of->in_parens))
+    if (!is_subquery && (of->kind != NODE_SELECTOR || of->parens > 0))
         return parser_problem(parser, at,
                               "a range is only possible of a selector; write "
                               "[range:step] for a subquery");
@@ -283,6 +343,7 @@ static int parse_brackets(struct parser *parser, struct node **node)
     error = parser_new_node(parser, is_subquery ? NODE_SUBQUERY : NODE_RANGE, of->at, &outer);
     if (error != 0)
         return error;
+    outer->start = of->start;
     outer->type = QUERY_MATRIX;
     outer->range_ms = range;
     outer->step_ms = step;
@@ -300,8 +361,8 @@ static int parse_brackets(struct parser *parser, struct node **node)
 
 static bool is_shiftable(const struct node *node)
 {
-    return !node->in_parens && (node->kind == NODE_SELECTOR || node->kind == NODE_RANGE ||
-                                node->kind == NODE_SUBQUERY);
+    return node->parens == 0 && (node->kind == NODE_SELECTOR || node->kind == NODE_RANGE ||
+                                 node->kind == NODE_SUBQUERY);
 }
 
 int parse_suffixes(struct parser *parser, struct node **node)

@@ -40,7 +40,7 @@ static const struct {
     {"(foo + bar) offset 5m", 13, "offset is only possible"},
     {"1 @ 5", 3, "@ is only possible"},
     {"nosuch(foo)", 1, "unknown function nosuch()"},
-    {"histogram_avg(foo)", 1, "unknown function"},
+    {"histogram_quantiles(foo)", 1, "unknown function"},
     {"rate(foo)", 6, "expected a matrix"},
     {"abs(foo[5m])", 5, "expected a vector"},
     {"abs()", 1, "takes 1 argument, 0 given"},

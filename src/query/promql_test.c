@@ -10,7 +10,12 @@
  *     eval range from 0 to 2m step 1m name
  *       name{label="value"} 1 3 _
  *
- * "1+2x3" is 1 3 5 7, "_" no sample, "stale" the end of the series.  Every instant query also
+ *     eval instant at 2m rate(name[1m])
+ *       expect info metric might not be a counter      also: expect warn, expect fail
+ *       {label="value"} 0.1
+ *
+ * What is expected need only be a part of the text; remarks that nobody expects are ignored
+ * unless one is expected.  "1+2x3" is 1 3 5 7, "_" no sample, "stale" the end of the series.  Every instant query also
  * runs as the middle of a range query, which must give the same.
  */
 #include <ctype.h>
@@ -32,6 +37,17 @@ struct expected {
     size_t n;
 };
 
+enum remark {
+    REMARK_WARN,
+    REMARK_INFO,
+    REMARK_FAIL
+};
+
+struct expected_remark {
+    enum remark kind;
+    char text[400]; /* a part of it */
+};
+
 struct test_case {
     char text[LINE_MAX_BYTES]; /* the expression */
     const char *file;
@@ -39,6 +55,7 @@ struct test_case {
     bool active, is_range, is_ordered, must_fail;
     msec_t from, to, step;
     VEC(struct expected) expected;
+    VEC(struct expected_remark) remarks;
 };
 
 static struct table_source table;
@@ -264,6 +281,37 @@ static bool run_as_range(const struct query_context *context, const struct expr 
     return good;
 }
 
+static bool has_text(const char *const *texts, size_t count, const char *part)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(texts[i], part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool remarks_are(const struct test_case *test, const struct query_result *result,
+                        const struct problem *problem)
+{
+    bool good = true;
+    for (size_t i = 0; i < test->remarks.len; i++) {
+        const struct expected_remark *remark = &test->remarks.items[i];
+        if (remark->kind == REMARK_FAIL)
+            good = good && strstr(problem->text, remark->text) != NULL;
+        else if (remark->kind == REMARK_WARN)
+            good = good && has_text(result->warnings, result->n_warnings, remark->text);
+        else
+            good = good && has_text(result->infos, result->n_infos, remark->text);
+    }
+    if (test->remarks.len > 0 && !test->must_fail)
+        good = good && result->n_warnings + result->n_infos == test->remarks.len;
+    for (size_t i = 0; !good && i < result->n_warnings; i++)
+        printf("#   %s\n", result->warnings[i]);
+    for (size_t i = 0; !good && i < result->n_infos; i++)
+        printf("#   %s\n", result->infos[i]);
+    return good;
+}
+
 static bool run(const struct test_case *test)
 {
     struct arena arena;
@@ -283,6 +331,7 @@ static bool run(const struct test_case *test)
         error = query_instant(&context, expr, test->from, &result, &problem);
 
     bool good = test->must_fail ? error != 0 : error == 0 && result_is(&result, test);
+    good = good && remarks_are(test, &result, &problem);
     if (!good) {
         printf("#   error %d, %s (column %d)\n", error, problem.text, problem.column);
         describe(&result);
@@ -306,6 +355,7 @@ static void finish(struct test_case *test)
     for (size_t i = 0; i < test->expected.len; i++)
         labels_unref(test->expected.items[i].labels);
     VEC_DEINIT(&test->expected);
+    VEC_DEINIT(&test->remarks);
     test->active = false;
 }
 
@@ -370,6 +420,22 @@ static void read_expected(struct test_case *test, int line, const char *text)
     VEC_PUSH(&test->expected, expected);
 }
 
+/* Behind "expect": fail|warn|info TEXT */
+static bool read_remark(struct test_case *test, const char *at)
+{
+    static const char *const kinds[] = {"warn ", "info ", "fail "};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const char *text = text_after(at, kinds[i]);
+        struct expected_remark remark = {.kind = (enum remark)i};
+        if (text == NULL || !text_copy(remark.text, sizeof(remark.text), text))
+            continue;
+        test->must_fail |= remark.kind == REMARK_FAIL;
+        VEC_PUSH(&test->remarks, remark);
+        return true;
+    }
+    return false;
+}
+
 static void run_line(struct test_case *test, const char *file, int line, const char *text,
                      mspan_t *load_step)
 {
@@ -380,6 +446,9 @@ static void run_line(struct test_case *test, const char *file, int line, const c
         return;
     if (indented && *load_step > 0) {
         load_line(file, line, text, *load_step);
+    } else if (indented && test->active && (rest = text_after(text, "expect ")) != NULL) {
+        if (!read_remark(test, rest))
+            die(file, line, "not a remark");
     } else if (indented && test->active) {
         read_expected(test, line, text);
     } else if (text_is(text, "clear")) {

@@ -63,6 +63,8 @@ struct query_result {
     const char *text;            /* QUERY_STRING */
     const char *const *warnings; /* annotations, may be empty */
     size_t n_warnings;
+    const char *const *infos;
+    size_t n_infos;
 };
 
 void query_result_release(struct query_result *result);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fn_info - labels of one metric added to the series of another.
+ *
+ * info(x, {k8s_cluster=~".+"}) looks for info metrics (target_info unless the matchers name
+ * others) with the same `instance` and `job` as a series of x, and gives that series the labels
+ * that the matchers name, or all of them.  Which info series is meant may change from step to
+ * step, so a series of x becomes as many rows as it meets combinations of them.
+ */
+#include <stdio.h>
+
+#include "model/matcher.h"
+#include "query/function.h"
+
+#define INFO_METRICS_MAX 32 /* that may describe the same instance and job */
+
+static const char *const identifying[] = {"instance", "job"};
+
+static const char *value_or_empty(const struct labels *labels, const char *name)
+{
+    const char *value = labels_value(labels, name);
+    return value == NULL ? "" : value;
+}
+
+static bool same_value(const struct labels *a, const struct labels *b, const char *name)
+{
+    return text_is(value_or_empty(a, name), value_or_empty(b, name));
+}
+
+/* The info series that describe one series of the operand. */
+struct described {
+    const struct row *base;
+    const struct row **candidates;
+    size_t n_candidates;
+};
+
+struct info_join {
+    struct eval *eval;
+    const struct selector *selector;
+    const struct times *times;
+    const struct grid *info; /* values are the samples' times */
+    struct row *rows;        /* of the result */
+    size_t n_rows, capacity;
+    size_t first_row; /* of the series at work */
+};
+
+/* The one info series that each info metric has at a step, none twice. */
+struct choice {
+    const struct row *of[INFO_METRICS_MAX];
+    size_t len;
+};
+
+/* With no matcher of a label, every label of an info metric is wanted. */
+static bool wants_label(const struct selector *selector, const char *name)
+{
+    bool names_some = false;
+    if (text_is(name, LABEL_METRIC_NAME))
+        return false;
+    for (size_t i = 0; i < selector->n_matchers; i++) {
+        const char *matched = selector->matchers[i].name;
+        if (text_is(matched, LABEL_METRIC_NAME))
+            continue;
+        if (text_is(matched, name))
+            return true;
+        names_some = true;
+    }
+    return !names_some;
+}
+
+/* Series that no info metric describes stay only when the matchers allow for the absence. */
+static bool may_be_undescribed(const struct selector *selector)
+{
+    for (size_t i = 0; i < selector->n_matchers; i++) {
+        const struct matcher *matcher = &selector->matchers[i];
+        if (!text_is(matcher->name, LABEL_METRIC_NAME) && !matcher_matches_value(matcher, ""))
+            return false;
+    }
+    return true;
+}
+
+/* An info metric itself is passed on as it is. */
+static bool is_info_metric(const struct selector *selector, const struct labels *labels)
+{
+    const char *name = value_or_empty(labels, LABEL_METRIC_NAME);
+    for (size_t i = 0; i < selector->n_matchers; i++) {
+        const struct matcher *matcher = &selector->matchers[i];
+        if (text_is(matcher->name, LABEL_METRIC_NAME) && !matcher_matches_value(matcher, name))
+            return false;
+    }
+    return true;
+}
+
+static int choose(const struct info_join *join, const struct described *series, size_t step,
+                  struct choice *out)
+{
+    out->len = 0;
+    for (size_t i = 0; i < series->n_candidates; i++) {
+        const struct row *row = series->candidates[i];
+        if (value_is_absent(row->values[step]))
+            continue;
+        size_t at = 0;
+        while (at < out->len &&
+               !same_value(out->of[at]->labels, row->labels, LABEL_METRIC_NAME))
+            at++;
+        if (at == INFO_METRICS_MAX)
+            return eval_bad(join->eval, "more than %d info metrics for one series",
+                            INFO_METRICS_MAX);
+        if (at == out->len)
+            out->of[out->len++] = row;
+        else if (out->of[at]->values[step] == row->values[step])
+            return eval_bad(join->eval, "found duplicate series for info metric \"%.200s\"",
+                            value_or_empty(row->labels, LABEL_METRIC_NAME));
+        else if (out->of[at]->values[step] < row->values[step])
+            out->of[at] = row;
+    }
+    return 0;
+}
+
+static int add_info_labels(const struct info_join *join, const struct labels *base,
+                           const struct labels *info, struct labels **labels)
+{
+    for (uint32_t i = 0; i < info->count; i++) {
+        const struct label *pair = &info->pairs[i];
+        if (!wants_label(join->selector, pair->name) || labels_value(base, pair->name) != NULL)
+            continue;
+        const char *before = labels_value(*labels, pair->name);
+        if (before != NULL && !text_is(before, pair->value))
+            return eval_bad(join->eval, "conflicting label: %.200s", pair->name);
+        int error = relabel_set(join->eval, *labels, pair->name, pair->value, labels);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int push_row(struct info_join *join, struct row row)
+{
+    if (join->n_rows == join->capacity) {
+        size_t capacity = 2 * join->capacity + 16;
+        struct row *rows = arena_alloc(join->eval->arena, capacity * sizeof(*rows));
+        if (rows == NULL)
+            return QUERY_TOO_LARGE;
+        if (join->n_rows > 0)
+            memcpy(rows, join->rows, join->n_rows * sizeof(*rows));
+        join->rows = rows;
+        join->capacity = capacity;
+    }
+    join->rows[join->n_rows++] = row;
+    return 0;
+}
+
+/* The row of the series at work with the labels of this choice. */
+static int row_of_choice(struct info_join *join, const struct row *base,
+                         const struct choice *choice, struct row **out_row)
+{
+    struct row row = {.labels = base->labels};
+    for (size_t i = 0; i < choice->len; i++) {
+        int error = add_info_labels(join, base->labels, choice->of[i]->labels, &row.labels);
+        if (error != 0)
+            return error;
+    }
+    for (size_t i = join->first_row; i < join->n_rows; i++) {
+        if (labels_equal(join->rows[i].labels, row.labels)) {
+            *out_row = &join->rows[i];
+            return 0;
+        }
+    }
+    int error = values_new(join->eval, join->times->n, &row.values);
+    if (error == 0)
+        error = push_row(join, row);
+    if (error == 0)
+        *out_row = &join->rows[join->n_rows - 1];
+    return error;
+}
+
+static bool same_choice(const struct choice *a, const struct choice *b)
+{
+    return a->len == b->len && memcmp(a->of, b->of, a->len * sizeof(a->of[0])) == 0;
+}
+
+static int describe_series(struct info_join *join, const struct described *series)
+{
+    const struct row *base = series->base;
+    struct choice last = {.len = SIZE_MAX};
+    struct row *row = NULL;
+    bool undescribed = may_be_undescribed(join->selector);
+    join->first_row = join->n_rows;
+    for (size_t step = 0; step < join->times->n; step++) {
+        if (value_is_absent(base->values[step]))
+            continue;
+        struct choice choice;
+        int error = choose(join, series, step, &choice);
+        if (error == 0 && choice.len == 0 && !undescribed)
+            continue;
+        if (error == 0 && !same_choice(&choice, &last))
+            error = row_of_choice(join, base, &choice, &row);
+        if (error == 0)
+            error = eval_work(join->eval, series->n_candidates + 1);
+        if (error != 0)
+            return error;
+        last = choice;
+        row->values[step] = base->values[step];
+    }
+    return 0;
+}
+
+/* Finds the info series with the same identity, of all there are. */
+static int find_candidates(struct info_join *join, struct described *series)
+{
+    series->n_candidates = 0;
+    for (size_t i = 0; i < join->info->n_rows; i++) {
+        const struct row *row = &join->info->rows[i];
+        bool same = true;
+        for (size_t k = 0; same && k < ARRAY_LEN(identifying); k++)
+            same = same_value(series->base->labels, row->labels, identifying[k]);
+        if (same)
+            series->candidates[series->n_candidates++] = row;
+    }
+    return eval_work(join->eval, join->info->n_rows + 1);
+}
+
+static int call_info(struct eval *eval, const struct node *node, const struct times *times,
+                     struct grid *out_grid)
+{
+    struct grid operand, info;
+    struct info_join join = {
+        .eval = eval, .selector = node->children[1]->selector, .times = times, .info = &info};
+    int error = eval_node(eval, node->children[0], times, &operand);
+    if (error == 0)
+        error = select_instant(eval, node->children[1], times, true, &info);
+    if (error != 0)
+        return error;
+    struct described series = {
+        .candidates = arena_calloc(eval->arena, info.n_rows, sizeof(*series.candidates))};
+    if (series.candidates == NULL)
+        return QUERY_TOO_LARGE;
+    for (size_t i = 0; error == 0 && i < operand.n_rows; i++) {
+        series.base = &operand.rows[i];
+        if (is_info_metric(join.selector, series.base->labels)) {
+            error = push_row(&join, *series.base);
+            continue;
+        }
+        error = find_candidates(&join, &series);
+        if (error == 0)
+            error = describe_series(&join, &series);
+    }
+    struct grid grid = {join.rows, join.n_rows};
+    if (error == 0)
+        error = grid_merge(eval, &grid, times->n, false, GRID_SAME_LABELS);
+    if (error == 0)
+        *out_grid = grid;
+    return error;
+}
+
+const struct function fn_info[] = {
+    {"info", "v?v", QUERY_VECTOR, FUNCTION_TAKES_INFO, .call = call_info},
+    {NULL},
+};
