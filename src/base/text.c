@@ -7,6 +7,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/decimal.h"
 
 static char lower(char c)
 {
@@ -185,17 +188,20 @@ size_t text_from_double(double value, char out[TEXT_DOUBLE_SIZE])
         return (size_t)snprintf(out, TEXT_DOUBLE_SIZE, "NaN");
     if (isinf(value))
         return (size_t)snprintf(out, TEXT_DOUBLE_SIZE, value > 0 ? "+Inf" : "-Inf");
-    if (value == trunc(value) && fabs(value) < 1e15 && !(value == 0 && signbit(value)))
-        return (size_t)snprintf(out, TEXT_DOUBLE_SIZE, "%lld", (long long)value);
-
-    int len = 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        len = snprintf(out, TEXT_DOUBLE_SIZE, "%.*g", digits, value);
-        double back = strtod(out, NULL);
-        if (back == value)
-            break;
+    double magnitude = fabs(value);
+    size_t len = 0;
+    if (signbit(value))
+        out[len++] = '-';
+    if (magnitude < 1e15 && magnitude == trunc(magnitude)) {
+        len += decimal_write_u64((uint64_t)magnitude, out + len);
+    } else {
+        struct decimal decimal = decimal_of(magnitude);
+        len += magnitude < 1e-4 || magnitude >= 1e16
+                   ? decimal_write_exponent(&decimal, out + len)
+                   : decimal_write_plain(&decimal, out + len);
     }
-    return (size_t)len;
+    out[len] = '\0';
+    return len;
 }
 
 /* Length of the well-formed sequence at `at`, 0 when there is none. */

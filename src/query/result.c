@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* result - what a query gave, as Prometheus' HTTP API prints it. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "base/decimal.h"
 #include "query/number.h"
 #include "query/query.h"
 
@@ -17,27 +16,45 @@ void query_result_release(struct query_result *result)
     *result = (struct query_result){0};
 }
 
+#define SAMPLE_TEXT_SIZE (32 + NUMBER_PLAIN_SIZE) /* of what format_sample() writes */
+
 /* Seconds, with three decimals unless they are zero. */
+static size_t format_time(msec_t at_ms, char *out)
+{
+    size_t len = 0;
+    uint64_t magnitude = at_ms < 0 ? -(uint64_t)at_ms : (uint64_t)at_ms;
+    if (at_ms < 0)
+        out[len++] = '-';
+    len += decimal_write_u64(magnitude / 1000, out + len);
+    unsigned rest = (unsigned)(magnitude % 1000);
+    if (rest != 0) {
+        const char fraction[4] = {'.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10),
+                                  (char)('0' + rest % 10)};
+        memcpy(out + len, fraction, sizeof(fraction));
+        len += sizeof(fraction);
+    }
+    return len;
+}
+
 static void write_time(struct json *json, msec_t at_ms)
 {
     char text[32];
-    uint64_t magnitude = at_ms < 0 ? -(uint64_t)at_ms : (uint64_t)at_ms;
-    int len =
-        snprintf(text, sizeof(text), "%s%" PRIu64, at_ms < 0 ? "-" : "", magnitude / 1000);
-    if (magnitude % 1000 != 0)
-        len += snprintf(text + len, sizeof(text) - (size_t)len, ".%03u",
-                        (unsigned)(magnitude % 1000));
-    json_raw(json, text, (size_t)len);
+    json_raw(json, text, format_time(at_ms, text));
 }
 
+/* [1700000000.5,"1.25"] in one piece: an answer may have hundreds of thousands of them. */
 static void write_sample(struct json *json, struct sample sample)
 {
-    char text[NUMBER_PLAIN_SIZE];
-    size_t len = number_format_sample(sample.value, text);
-    json_array_begin(json);
-    write_time(json, sample.at_ms);
-    json_text_n(json, text, len);
-    json_array_end(json);
+    char text[SAMPLE_TEXT_SIZE];
+    size_t len = 0;
+    text[len++] = '[';
+    len += format_time(sample.at_ms, text + len);
+    text[len++] = ',';
+    text[len++] = '"';
+    len += number_format_sample(sample.value, text + len);
+    text[len++] = '"';
+    text[len++] = ']';
+    json_raw(json, text, len);
 }
 
 static void write_series(struct json *json, const struct query_series *series, bool is_matrix)
