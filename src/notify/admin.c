@@ -128,8 +128,7 @@ static int apply_request(struct draft *draft, const json_t *request,
     if (draft->row.name[0] == '\0')
         return apply_name(draft, NULL, out_refusal);
     const struct channel_kind *kind = channel_kind_find(draft->row.kind);
-    return fields_check(kind->fields, kind->n_fields, draft->config, draft->secrets,
-                        out_refusal);
+    return channel_check(kind, draft->config, draft->secrets, out_refusal);
 }
 
 /* Writes config and sealed secrets into the row. */

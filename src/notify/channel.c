@@ -9,8 +9,8 @@
 #include "notify/render.h"
 
 static const struct channel_kind *const kinds[] = {
-    &email_channel,
-    &webhook_channel,
+    &email_channel,   &telegram_channel, &discord_channel, &slack_channel,
+    &webhook_channel, &ntfy_channel,     &gotify_channel,  &pushover_channel,
 };
 
 const struct channel_kind *channel_kind_find(const char *name)
@@ -28,6 +28,15 @@ void channel_kind_names(char *out, size_t size)
     for (size_t i = 0; i < ARRAY_LEN(kinds) && len < size; i++)
         len +=
             (size_t)snprintf(out + len, size - len, "%s%s", i == 0 ? "" : ", ", kinds[i]->name);
+}
+
+int channel_check(const struct channel_kind *kind, const json_t *config, const json_t *secrets,
+                  struct refusal *out_refusal)
+{
+    int error = fields_check(kind->fields, kind->n_fields, config, secrets, out_refusal);
+    if (error == 0 && kind->check != NULL)
+        error = kind->check(config, secrets, out_refusal);
+    return error;
 }
 
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)

@@ -38,6 +38,8 @@ struct channel_kind {
     const char *name;
     const struct channel_field *fields;
     size_t n_fields;
+    /* What the fields alone do not say; NULL = nothing.  0; -errno with the refusal. */
+    int (*check)(const json_t *config, const json_t *secrets, struct refusal *out_refusal);
     /* Fills the transfer.  0, -ENOMEM, -ENOBUFS. */
     int (*prepare)(struct transfer *transfer, const struct channel_request *request);
     void (*judge)(const struct transfer *transfer, CURLcode code, struct verdict *out_verdict);
@@ -45,12 +47,22 @@ struct channel_kind {
 
 extern const struct channel_kind email_channel;
 extern const struct channel_kind webhook_channel;
+extern const struct channel_kind telegram_channel;
+extern const struct channel_kind discord_channel;
+extern const struct channel_kind slack_channel;
+extern const struct channel_kind ntfy_channel;
+extern const struct channel_kind gotify_channel;
+extern const struct channel_kind pushover_channel;
 
 /* NULL when there is no such kind. */
 const struct channel_kind *channel_kind_find(const char *name);
 
 /* "email, webhook" */
 void channel_kind_names(char *out, size_t size);
+
+/* 0; -errno with the refusal. */
+int channel_check(const struct channel_kind *kind, const json_t *config, const json_t *secrets,
+                  struct refusal *out_refusal);
 
 /* Sets kind and answer; the text is made a clean line. */
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)

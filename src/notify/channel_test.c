@@ -40,8 +40,7 @@ static int check_kind(const char *kind_name, const char *config, const char *sec
     *out_refusal = (struct refusal){0};
     ck_assert_ptr_nonnull(config_json);
     ck_assert_ptr_nonnull(secrets_json);
-    int error =
-        fields_check(kind->fields, kind->n_fields, config_json, secrets_json, out_refusal);
+    int error = channel_check(kind, config_json, secrets_json, out_refusal);
     ck_assert((error == 0) == (out_refusal->problem.text[0] == '\0'));
     ck_assert((error == 0) == (out_refusal->field[0] == '\0'));
     json_decref(config_json);
@@ -63,6 +62,17 @@ START_TEST(takes_good_configurations)
          "{\"password\":\"p w\"}"},
         {"webhook", "{\"url\":\"https://example.com/x?y=1#z\"}", "{\"signing_key\":\"k\"}"},
         {"webhook", "{\"url\":\"http://[::1]:80\",\"headers\":{\"X-Team\":\"ops\"}}", "{}"},
+        {"telegram", "{\"chat_id\":\"-1001234567890\",\"topic_id\":7}",
+         "{\"token\":\"123456:ABC-def_9\"}"},
+        {"telegram", "{\"chat_id\":\"@our_channel\"}", "{\"token\":\"1:a\"}"},
+        {"discord", "{}", "{\"url\":\"https://discord.com/api/webhooks/1/x\"}"},
+        {"slack", "{}", "{\"webhook_url\":\"https://hooks.slack.com/services/T/B/x\"}"},
+        {"slack", "{\"channel\":\"C0123\"}", "{\"token\":\"xoxb-1\"}"},
+        {"ntfy", "{\"topic\":\"our_alerts-1\"}", "{}"},
+        {"gotify", "{\"url\":\"https://push.example.com/\"}", "{\"token\":\"A.b\"}"},
+        {"pushover", "{\"device\":\"phone\"}",
+         "{\"token\":\"azGDORePK8gMaC0QOYAMyEEuzJnyUi\","
+         "\"user\":\"uQiRzpo4DXghDmr9QzzfQu27cmVRsG\"}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         ck_assert_msg(check_kind(good[i].kind, good[i].config, good[i].secrets, &refusal) == 0,
@@ -117,6 +127,21 @@ START_TEST(names_the_field_to_blame)
          "config.headers"},
         {"webhook", "{\"url\":\"http://a\",\"headers\":{\"x-sentora-signature\":\"1\"}}", "{}",
          "config.headers"},
+        {"telegram", "{}", "{\"token\":\"1:a\"}", "config.chat_id"},
+        {"telegram", "{\"chat_id\":\"our group\"}", "{\"token\":\"1:a\"}", "config.chat_id"},
+        {"telegram", "{\"chat_id\":\"-\"}", "{\"token\":\"1:a\"}", "config.chat_id"},
+        {"telegram", "{\"chat_id\":\"5\"}", "{\"token\":\"1:a/../x\"}", "secrets.token"},
+        {"telegram", "{\"chat_id\":\"5\"}", "{}", "secrets.token"},
+        {"telegram", "{\"chat_id\":\"5\",\"topic_id\":0}", "{\"token\":\"1:a\"}",
+         "config.topic_id"},
+        {"discord", "{}", "{}", "secrets.url"},
+        {"slack", "{}", "{}", "secrets.webhook_url"},
+        {"slack", "{\"channel\":\"C0\"}", "{\"webhook_url\":\"http://a\",\"token\":\"x\"}",
+         "secrets.webhook_url"},
+        {"slack", "{}", "{\"token\":\"xoxb-1\"}", "config.channel"},
+        {"ntfy", "{\"topic\":\"a/b\"}", "{}", "config.topic"},
+        {"gotify", "{\"url\":\"https://a\"}", "{}", "secrets.token"},
+        {"pushover", "{}", "{\"token\":\"short\"}", "secrets.token"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         ck_assert_msg(check_kind(bad[i].kind, bad[i].config, bad[i].secrets, &refusal) ==

@@ -12,3 +12,6 @@ struct refusal {
     char field[REFUSAL_FIELD_SIZE]; /* "config.server"; "" = none in particular */
     struct problem problem;
 };
+
+/* Fills it and returns what problem_set() does. */
+int refusal_set(struct refusal *refusal, const char *field, const char *text);

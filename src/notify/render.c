@@ -10,7 +10,6 @@
 
 #define RENDER_SUBJECT_CHARS 200
 #define RENDER_LINE_CHARS    1000
-#define RENDER_LABELS_MAX    16
 
 /* The bytes of the character at `at`: 0 when they are not UTF-8. */
 static size_t character_len(const char *at)
@@ -104,6 +103,11 @@ static void append_summary(struct buf *out, const struct message *message, size_
     }
 }
 
+void render_summary(struct buf *out, const struct message *message)
+{
+    append_summary(out, message, RENDER_LINE_CHARS);
+}
+
 void render_subject(struct buf *out, const struct message *message)
 {
     buf_printf(out, "[%s] ", badge(message));
@@ -121,26 +125,17 @@ void render_link(struct buf *out, const struct message *message)
 
 /* -- the facts, as rows of a name and a text, in both forms -- */
 
-struct fact {
-    char name[64];
-    char text[320];
-};
-
-struct facts {
-    struct fact items[RENDER_LABELS_MAX + 8];
-    size_t len;
-};
-
 /* Moves what `text` holds into a new row. */
-static void add_fact(struct facts *facts, const char *name, struct buf *text)
+static void add_fact(struct render_facts *facts, const char *name, struct buf *text)
 {
-    struct fact *fact = &facts->items[facts->len++];
+    struct render_fact *fact = &facts->items[facts->len++];
     text_copy(fact->name, sizeof(fact->name), name);
     text_copy(fact->text, sizeof(fact->text), buf_text(text));
     buf_reset(text);
 }
 
-static void add_state(struct facts *facts, const struct message *message, struct buf *text)
+static void add_state(struct render_facts *facts, const struct message *message,
+                      struct buf *text)
 {
     const struct alert_event *event = &message->event;
     char span[64];
@@ -156,7 +151,7 @@ static void add_state(struct facts *facts, const struct message *message, struct
     add_fact(facts, "Since", text);
 }
 
-static void add_labels(struct facts *facts, const char *labels, struct buf *text)
+static void add_labels(struct render_facts *facts, const char *labels, struct buf *text)
 {
     json_t *parsed = json_loads(labels, 0, NULL);
     const char *name;
@@ -176,7 +171,7 @@ static void add_labels(struct facts *facts, const char *labels, struct buf *text
     json_decref(parsed);
 }
 
-static void collect_facts(struct facts *facts, const struct message *message)
+void render_facts(struct render_facts *facts, const struct message *message)
 {
     const struct alert *alert = &message->event.alert;
     struct buf text;
@@ -203,9 +198,9 @@ static void collect_facts(struct facts *facts, const struct message *message)
 
 void render_text(struct buf *out, const struct message *message)
 {
-    struct facts facts;
-    collect_facts(&facts, message);
-    append_summary(out, message, RENDER_LINE_CHARS);
+    struct render_facts facts;
+    render_facts(&facts, message);
+    render_summary(out, message);
     buf_append_text(out, "\n\n");
     for (size_t i = 0; i < facts.len; i++)
         buf_printf(out, "%-12s %s\n", facts.items[i].name, facts.items[i].text);
@@ -229,31 +224,31 @@ static void append_escaped(struct buf *out, const char *text)
     }
 }
 
-static const char *colour(const struct message *message)
+unsigned render_colour(const struct message *message)
 {
     if (message->is_test || message->event.transition == TRANSITION_RESOLVED)
-        return "#15803d";
+        return 0x15803d;
     switch (message->event.alert.severity) {
-    case SEVERITY_CRITICAL: return "#b91c1c";
-    case SEVERITY_WARNING: return "#b45309";
+    case SEVERITY_CRITICAL: return 0xb91c1c;
+    case SEVERITY_WARNING: return 0xb45309;
     case SEVERITY_INFO:
     case SEVERITY_COUNT: break;
     }
-    return "#1d4ed8";
+    return 0x1d4ed8;
 }
 
 void render_html(struct buf *out, const struct message *message)
 {
-    struct facts facts;
+    struct render_facts facts;
     struct buf part;
-    collect_facts(&facts, message);
+    render_facts(&facts, message);
     buf_init(&part, 16384);
 
     buf_printf(out,
                "<!doctype html>\n<html><body style=\"font-family:sans-serif\">\n"
-               "<p style=\"border-left:6px solid %s;padding-left:12px;font-size:18px\">",
-               colour(message));
-    append_summary(&part, message, RENDER_LINE_CHARS);
+               "<p style=\"border-left:6px solid #%06x;padding-left:12px;font-size:18px\">",
+               render_colour(message));
+    render_summary(&part, message);
     append_escaped(out, buf_text(&part));
     buf_append_text(out, "</p>\n<table cellpadding=\"4\">\n");
     for (size_t i = 0; i < facts.len; i++) {

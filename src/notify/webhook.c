@@ -2,9 +2,8 @@
 /*
  * webhook - a message as JSON by HTTP POST, signed when a key is set.
  *
- * 2xx is delivered.  408, 429 and 5xx are tried again, the last two not before Retry-After;
- * everything else is a mistake that repeating would not mend.  Redirects are not followed: they
- * could lead a request inside our network where its sender never could.
+ * Redirects are not followed: they could lead a request inside our network where its sender never
+ * could.
  */
 #include "notify/webhook.h"
 
@@ -13,7 +12,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "notify/channel.h"
+#include "notify/post.h"
 #include "notify/render.h"
 
 static bool header_is_free(const char *name)
@@ -124,10 +123,6 @@ static int webhook_prepare(struct transfer *transfer, const struct channel_reque
     write_body(&transfer->body, request);
     int error = transfer->body.error;
     if (error == 0)
-        error = transfer_add_header(transfer, "Content-Type: application/json");
-    if (error == 0)
-        error = transfer_add_header(transfer, "Expect:");
-    if (error == 0)
         error = transfer_add_header(transfer, "Idempotency-Key: %s",
                                     request->message->idempotency_key);
     if (error == 0)
@@ -140,31 +135,7 @@ static int webhook_prepare(struct transfer *transfer, const struct channel_reque
     const char *ca_file = fields_text(request->config, "ca_file", NULL);
     if (ca_file != NULL)
         curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, ca_file);
-    transfer_use_http(transfer, fields_text(request->config, "url", ""));
-    return 0;
-}
-
-static void webhook_judge(const struct transfer *transfer, CURLcode code, struct verdict *out)
-{
-    long status = 0;
-    curl_off_t retry_after = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && transfer->answer_cut)) {
-        verdict_set(out, VERDICT_RETRY, "%s", transfer->error);
-        return;
-    }
-
-    int shown = (int)MIN_OF(transfer->answer.len, (size_t)300);
-    const char *body = shown == 0 ? "" : transfer->answer.data;
-    enum verdict_kind kind = VERDICT_FAILED;
-    if (status >= 200 && status < 300)
-        kind = VERDICT_DELIVERED;
-    else if (status == 408 || status == 429 || status >= 500)
-        kind = VERDICT_RETRY;
-    verdict_set(out, kind, "HTTP %ld%s%.*s", status, shown == 0 ? "" : ": ", shown, body);
-    if (kind == VERDICT_RETRY && retry_after > 0)
-        out->retry_after = MIN_OF((mspan_t)retry_after, MSEC_DAY / MSEC_SECOND) * MSEC_SECOND;
+    return post_json(transfer, fields_text(request->config, "url", ""));
 }
 
 const struct channel_kind webhook_channel = {
@@ -172,5 +143,5 @@ const struct channel_kind webhook_channel = {
     .fields = webhook_fields,
     .n_fields = ARRAY_LEN(webhook_fields),
     .prepare = webhook_prepare,
-    .judge = webhook_judge,
+    .judge = post_judge,
 };

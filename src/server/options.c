@@ -150,6 +150,35 @@ static const struct option options[] = {
      .env = "ALERT_EMAIL_PASSWORD",
      .help = "SMTP password",
      .offset = offsetof(struct server_options, mail_password)},
+    {.path = "telegram.enabled",
+     .type = OPTION_BOOL,
+     .preset = "false",
+     .env = "ALERT_TELEGRAM_ENABLED",
+     .help = "makes a Telegram channel of the settings below",
+     .offset = offsetof(struct server_options, telegram_enabled)},
+    {.path = "telegram.token",
+     .type = OPTION_STRING,
+     .flags = OPTION_SECRET,
+     .env = "ALERT_TELEGRAM_BOT_TOKEN",
+     .help = "the bot's token, from @BotFather",
+     .offset = offsetof(struct server_options, telegram_token)},
+    {.path = "telegram.chat_id",
+     .type = OPTION_STRING,
+     .env = "ALERT_TELEGRAM_CHAT_ID",
+     .help = "the chat to write to: a number, or @name of a channel",
+     .offset = offsetof(struct server_options, telegram_chat_id)},
+    {.path = "discord.enabled",
+     .type = OPTION_BOOL,
+     .preset = "false",
+     .env = "ALERT_DISCORD_ENABLED",
+     .help = "makes a Discord channel of the setting below",
+     .offset = offsetof(struct server_options, discord_enabled)},
+    {.path = "discord.url",
+     .type = OPTION_STRING,
+     .flags = OPTION_SECRET,
+     .env = "ALERT_DISCORD_WEBHOOK_URL",
+     .help = "address of the webhook",
+     .offset = offsetof(struct server_options, discord_url)},
     {.type = OPTION_PATH,
      .value_name = "FILE",
      .flag = "--config",
@@ -212,6 +241,12 @@ static void check_pairs(struct config *config, struct server_options *values)
         config_add_error(config, "server.data", "expected a directory");
     if (values->mail_enabled && values->mail_to == NULL)
         config_add_error(config, "mail.enabled", "mail.to says nobody to write to");
+    if (values->telegram_enabled &&
+        (values->telegram_token == NULL || values->telegram_chat_id == NULL))
+        config_add_error(config, "telegram.enabled",
+                         "Telegram needs telegram.token and telegram.chat_id");
+    if (values->discord_enabled && values->discord_url == NULL)
+        config_add_error(config, "discord.enabled", "Discord needs discord.url");
 }
 
 int server_options_load(int argc, char **argv, struct config *config,

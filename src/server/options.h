@@ -19,6 +19,8 @@ struct server_options {
     bool mail_enabled; /* ALERT_EMAIL_*: makes the channel "E-mail (environment)" */
     const char *mail_from, *mail_to, *mail_server, *mail_username, *mail_password;
     int64_t mail_port;
+    bool telegram_enabled, discord_enabled; /* likewise */
+    const char *telegram_token, *telegram_chat_id, *discord_url;
 };
 
 /* Reads all sources.  0; 2 = usage or configuration, told on stderr; -1 = --help, --version or

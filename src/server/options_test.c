@@ -35,10 +35,21 @@ static int load(const char *const *args)
 
 static void clear_environment(void)
 {
-    static const char *const names[] = {
-        "API_KEYS",           "DASHBOARD_TOKEN",   "LOG_LEVEL",           "LOG_FILE",
-        "SENTORA_DATA",       "SENTORA_LISTEN",    "ALERT_EMAIL_ENABLED", "ALERT_EMAIL_TO",
-        "SENTORA_TLS_LISTEN", "SENTORA_PUBLIC_URL"};
+    static const char *const names[] = {"API_KEYS",
+                                        "DASHBOARD_TOKEN",
+                                        "LOG_LEVEL",
+                                        "LOG_FILE",
+                                        "SENTORA_DATA",
+                                        "SENTORA_LISTEN",
+                                        "ALERT_EMAIL_ENABLED",
+                                        "ALERT_EMAIL_TO",
+                                        "ALERT_TELEGRAM_ENABLED",
+                                        "ALERT_TELEGRAM_BOT_TOKEN",
+                                        "ALERT_TELEGRAM_CHAT_ID",
+                                        "ALERT_DISCORD_ENABLED",
+                                        "ALERT_DISCORD_WEBHOOK_URL",
+                                        "SENTORA_TLS_LISTEN",
+                                        "SENTORA_PUBLIC_URL"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         unsetenv(names[i]);
     ck_assert_int_eq(chdir("/"), 0); /* no .env there */
@@ -105,6 +116,19 @@ START_TEST(refuses_what_cannot_be_meant)
     ck_assert_int_eq(LOAD(), 0);
     ck_assert(given.mail_enabled);
     ck_assert_int_eq(given.mail_port, 25);
+    config_deinit(&config);
+
+    setenv("ALERT_TELEGRAM_ENABLED", "TRUE", 1);
+    setenv("ALERT_TELEGRAM_BOT_TOKEN", "1:a", 1);
+    ck_assert_int_eq(LOAD(), 2);
+    config_deinit(&config);
+    setenv("ALERT_TELEGRAM_CHAT_ID", "-100", 1);
+    setenv("ALERT_DISCORD_ENABLED", "true", 1);
+    ck_assert_int_eq(LOAD(), 2);
+    config_deinit(&config);
+    setenv("ALERT_DISCORD_WEBHOOK_URL", "https://a/b", 1);
+    ck_assert_int_eq(LOAD(), 0);
+    ck_assert_str_eq(given.telegram_chat_id, "-100");
     config_deinit(&config);
 }
 END_TEST

@@ -19,8 +19,8 @@
 #include "base/service.h"
 #include "net/tls.h"
 #include "server/banner.h"
+#include "server/env_channels.h"
 #include "server/keeper.h"
-#include "server/mail_channel.h"
 #include "state/hosts.h"
 #include "state/settings.h"
 
@@ -298,8 +298,8 @@ static int build(struct server *server, struct problem *problem)
     if (error == 0 && server->options->public_url != NULL)
         error = settings_put(server->db, ORG_FIRST, SETTING_PUBLIC_URL,
                              server->options->public_url);
-    if (error == 0 && server->options->mail_enabled)
-        error = mail_channel_ensure(server->notify, server->db, server->options, problem);
+    if (error == 0)
+        error = env_channels_ensure(server->notify, server->db, server->options, problem);
     return error;
 }
 

@@ -214,7 +214,7 @@ class Agent(Program):
 
 class Hook:
     """A webhook receiver. Keeps what it got; `answers` are the statuses to give, then 200; with
-    those other than 200 go the header lines `refusal`."""
+    those other than 200 go the header lines `refusal`. A status may come with a body: (429, {…})."""
 
     def __init__(self, answers=(), port=0, refusal=()):
         import http.server
@@ -227,14 +227,18 @@ class Hook:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 with hook.lock:
-                    status = hook.answers.pop(0) if hook.answers else 200
+                    answer = hook.answers.pop(0) if hook.answers else 200
+                    status, said = answer if isinstance(answer, tuple) else (answer, None)
+                    said = b"" if said is None else json.dumps(said).encode()
                     hook.got.append({"at": time.time(), "status": status, "body": body,
+                                     "path": self.path,
                                      "headers": {k.lower(): v for k, v in self.headers.items()}})
                 self.send_response(status)
                 for name, value in dict(refusal).items() if status != 200 else ():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *args):
                 pass

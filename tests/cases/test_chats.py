@@ -1,0 +1,190 @@
+"""Chats and phones: each kind of channel against a receiver that speaks its vendor's answers."""
+import json
+import time
+
+import pytest
+
+import sentora
+from sentora import wait_for
+from test_alerts import at_once, send
+
+TOKEN, USER = "azGDORePK8gMaC0QOYAMyEEuzJnyUi", "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
+
+
+@pytest.fixture
+def receiver(started):
+    def start(*answers, refusal=()):
+        hook = sentora.Hook(answers=answers, refusal=refusal)
+        started.append(hook)
+        hook.base = f"http://127.0.0.1:{hook.port}"
+        return hook
+    return start
+
+
+def add(server, kind, config, secrets):
+    return server.call("POST", "/api/v1/channels", {
+        "kind": kind, "name": kind, "enabled": True, "config": config, "secrets": secrets})
+
+
+def breach(server, name="db_main-1"):
+    at_once(server)
+    send(server, 95.4, instance=name)
+    return server.wait_alert(rule_key="cpu")
+
+
+def bodies(hook):
+    return [json.loads(got["body"]) for got in hook.got]
+
+
+def deliveries(server, alert):
+    return server.get(f"/api/v1/alerts/{alert['id']}")["deliveries"]
+
+
+OK = (200, {"ok": True})
+
+
+def test_telegram_gets_plain_text_in_a_topic(server, receiver):
+    hook = receiver(OK, OK)
+    add(server, "telegram", {"chat_id": "-1001234567890", "topic_id": 7, "api_url": hook.base},
+        {"token": "123:ABC_d-e"})
+    breach(server)
+    wait_for(lambda: hook.got, what="the message")
+    send(server, 1.0, instance="db_main-1")
+    wait_for(lambda: len(hook.got) == 2, what="the recovery")
+    assert {got["path"] for got in hook.got} == {"/bot123:ABC_d-e/sendMessage"}
+    fired, resolved = bodies(hook)
+    assert fired["chat_id"] == "-1001234567890" and fired["message_thread_id"] == 7
+    assert "parse_mode" not in fired and fired["disable_notification"] is False
+    first = fired["text"].split("\n")[0]
+    assert first.startswith("[WARNING] db_main-1") and "95.4 %" in first, "underscores and all"
+    assert "Limit: 80 %" in fired["text"] and len(fired["text"]) <= 4096
+    assert resolved["text"].startswith("[RESOLVED]") and resolved["disable_notification"] is True
+
+
+def test_telegram_says_how_long_to_wait_and_why_it_refuses(server, receiver):
+    hook = receiver((429, {"ok": False, "parameters": {"retry_after": 7}}), OK,
+                    (400, {"ok": False, "description": "Bad Request: chat not found"}))
+    channel = add(server, "telegram", {"chat_id": "5", "api_url": hook.base}, {"token": "1:a"})
+    alert = breach(server)
+    wait_for(lambda: len(hook.got) == 2, 30, "the second attempt")
+    assert hook.got[1]["at"] - hook.got[0]["at"] >= 7
+    wait_for(lambda: deliveries(server, alert)[0]["state"] == "delivered", what="it noted")
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is False and "chat not found" in result["answer"]
+    assert "1:a" not in json.dumps(result), "the token is in no answer"
+
+
+def test_a_captive_portal_is_not_telegram(server, receiver):
+    hook = receiver(200)
+    channel = add(server, "telegram", {"chat_id": "5", "api_url": hook.base}, {"token": "1:a"})
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is False and "proxy" in result["answer"]
+
+
+def test_discord_mentions_nobody(server, receiver):
+    hook = receiver(204)
+    add(server, "discord", {}, {"url": hook.base + "/api/webhooks/1/x"})
+    breach(server, "@everyone_*1*")
+    wait_for(lambda: hook.got, what="the message")
+    body = bodies(hook)[0]
+    assert body["allowed_mentions"] == {"parse": []}
+    assert "\\@everyone\\_\\*1\\*" in body["content"] and len(body["content"]) <= 2000
+    embed = body["embeds"][0]
+    assert embed["color"] == 0xb45309
+    assert {"name": "Value", "value": "95.4 %", "inline": True} in embed["fields"]
+    wait_for(lambda: not server.get("/api/v1/channels")["channels"][0]["queued"],
+             what="204 taken as delivered")
+
+
+def test_discord_waits_a_fraction_and_knows_a_deleted_webhook(server, receiver):
+    hook = receiver((429, {"message": "limited", "retry_after": 6.5}), 204, 404)
+    channel = add(server, "discord", {}, {"url": hook.base + "/api/webhooks/1/x"})
+    breach(server)
+    wait_for(lambda: len(hook.got) == 2, 30, "the second attempt")
+    assert hook.got[1]["at"] - hook.got[0]["at"] >= 6.5
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is False and "deleted" in result["answer"]
+
+
+def test_slack_webhook_gets_blocks(server, receiver):
+    hook = receiver(200)
+    add(server, "slack", {}, {"webhook_url": hook.base + "/services/T/B/x"})
+    breach(server, "a<b>&c")
+    wait_for(lambda: hook.got, what="the message")
+    body = bodies(hook)[0]
+    assert hook.got[0]["path"] == "/services/T/B/x" and "channel" not in body
+    assert "a&lt;b&gt;&amp;c" in body["text"]
+    header, section = body["blocks"][:2]
+    assert header["type"] == "header" and len(header["text"]["text"]) <= 150
+    assert section["type"] == "section" and 0 < len(section["fields"]) <= 10
+    assert {"type": "mrkdwn", "text": "*Limit*\n80 %"} in section["fields"]
+
+
+def test_slack_refuses_a_bot_with_200(server, receiver):
+    hook = receiver((200, {"ok": False, "error": "channel_not_found"}), OK)
+    channel = add(server, "slack", {"channel": "C1", "api_url": hook.base + "/api"},
+                  {"token": "xoxb-secret"})
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is False and "channel_not_found" in result["answer"]
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is True
+    assert hook.got[0]["path"] == "/api/chat.postMessage"
+    assert hook.got[0]["headers"]["authorization"] == "Bearer xoxb-secret"
+    assert bodies(hook)[0]["channel"] == "C1"
+
+
+@pytest.mark.parametrize("kind,path,config,secrets,header,expected", [
+    ("ntfy", "/", lambda base: {"server": base, "topic": "ops"}, {"token": "tk_1"},
+     ("authorization", "Bearer tk_1"), {"topic": "ops", "priority": 4}),
+    ("ntfy", "/", lambda base: {"server": base, "topic": "ops", "username": "u"},
+     {"password": "p"}, ("authorization", "Basic dTpw"), {"priority": 4}),
+    ("gotify", "/message", lambda base: {"url": base + "/"}, {"token": "App.1"},
+     ("x-gotify-key", "App.1"), {"priority": 6}),
+    ("pushover", "/1/messages.json", lambda base: {"api_url": base, "device": "phone"},
+     {"token": TOKEN, "user": USER}, None,
+     {"priority": 0, "token": TOKEN, "user": USER, "device": "phone"}),
+])
+def test_a_phone_is_told(server, receiver, kind, path, config, secrets, header, expected):
+    hook = receiver()
+    add(server, kind, config(hook.base), secrets)
+    alert = breach(server)
+    wait_for(lambda: hook.got, what="the message")
+    got, body = hook.got[0], bodies(hook)[0]
+    assert got["path"] == path
+    if header is not None:
+        assert got["headers"][header[0]] == header[1]
+    assert {key: body[key] for key in expected} == expected
+    assert body["title"].startswith("[WARNING] db_main-1") and "Value: 95.4 %" in body["message"]
+    assert len(body["message"]) <= 1024 and len(body["title"]) <= 250
+    wait_for(lambda: deliveries(server, alert)[0]["state"] == "delivered", what="it noted")
+    time.sleep(0.002)
+    send(server, 1.0, instance="db_main-1")
+    wait_for(lambda: len(hook.got) == 2, what="the recovery")
+    assert bodies(hook)[1]["priority"] < body["priority"], "good news is quieter"
+
+
+def test_no_secret_of_a_chat_is_given_back(server, receiver):
+    add(server, "discord", {}, {"url": "https://discord.example/api/webhooks/1/do-not-show"})
+    add(server, "telegram", {"chat_id": "5"}, {"token": "1:do-not-show"})
+    for kind, secrets in (("slack", {"webhook_url": "https://slack.example/do-not-show"}),
+                          ("pushover", {"token": TOKEN, "user": USER})):
+        add(server, kind, {}, secrets)
+    shown = server.request("GET", "/api/v1/channels").body.decode()
+    assert "do-not-show" not in shown and TOKEN not in shown and USER not in shown
+
+
+def test_the_environment_makes_chats(server):
+    server.stop()
+    server.env.update(ALERT_TELEGRAM_ENABLED="true", ALERT_TELEGRAM_BOT_TOKEN="1:a",
+                      ALERT_TELEGRAM_CHAT_ID="-100", ALERT_DISCORD_ENABLED="True",
+                      ALERT_DISCORD_WEBHOOK_URL="https://discord.example/api/webhooks/1/x")
+    for _ in range(2):
+        server.restart()
+        made = {c["kind"]: c for c in server.get("/api/v1/channels")["channels"]}
+        assert sorted(made) == ["discord", "telegram"], "each once, however often it starts"
+        assert made["telegram"]["config"] == {"chat_id": "-100"} and made["discord"]["enabled"]
+        server.stop()
+    server.env["ALERT_TELEGRAM_CHAT_ID"] = "our group"
+    server.start()
+    assert server.process.wait(20) == 1
+    assert "Telegram (environment): chat_id must be a number" in server.output()
