@@ -171,6 +171,42 @@ async function webhook() {
   }
 }
 
+async function chat() {
+  const messages = [];
+  const receiver = createServer((request, response) => {
+    const parts = [];
+    request.on('data', (part) => parts.push(part)).on('end', () => {
+      messages.push({ path: request.url, ...JSON.parse(Buffer.concat(parts)) });
+      response.writeHead(200).end('{"ok":true}');
+    });
+  });
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  try {
+    await open('Channels');
+    await button('ntfy').click();
+    await page.getByLabel('Name').fill('Phone');
+    await button('Save').click();
+    await page.getByText('This is needed.').waitFor();
+    await page.getByLabel('Topic').fill('our/alerts');
+    await button('Save').click();
+    await page.getByText('topic must be letters, digits, _ and -.').first().waitFor();
+    await page.getByLabel('Topic').fill('our-alerts');
+    await page.getByLabel(/Server/).fill(`http://127.0.0.1:${receiver.address().port}`);
+    await button('Save').click();
+    const card = page.getByRole('region', { name: 'Phone' });
+    await card.getByText('ntfy to our-alerts').waitFor();
+    await card.getByRole('button', { name: 'Send a test' }).click();
+    await card.getByText('Accepted').waitFor({ timeout: 20_000 });
+    await card.getByRole('button', { name: 'Yes' }).click();
+    expect(messages[0]?.topic === 'our-alerts', `the receiver got ${JSON.stringify(messages)}`);
+    await card.getByRole('button', { name: /Delete/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await card.waitFor({ state: 'detached' });
+  } finally {
+    receiver.close();
+  }
+}
+
 async function outage() {
   await open('Outages');
   process.kill(agentPid, 'SIGSTOP');
@@ -258,6 +294,7 @@ try {
   await results.run('back at the default, the alert is over', recover);
   await results.run('defaults can be changed', defaults);
   await results.run('a webhook is made, tested and deleted', webhook);
+  await results.run('a phone is told through ntfy', chat);
   if (agentPid > 0) await results.run('an outage is refused while ongoing, then cleared', outage);
   await results.run('a cut stream is said within 5 s, and mends', cutStream);
   await results.run('every page names what it holds', pages);

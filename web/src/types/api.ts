@@ -178,14 +178,17 @@ interface ChannelState {
 
 export type EmailChannel = ChannelState & { kind: 'email'; config: EmailConfig };
 export type WebhookChannel = ChannelState & { kind: 'webhook'; config: WebhookConfig };
-export type Channel = EmailChannel | WebhookChannel;
+export type ChatKind = 'telegram' | 'discord' | 'slack' | 'ntfy' | 'gotify' | 'pushover';
+export type ChatConfig = Record<string, string | number>;
+export type ChatChannel = ChannelState & { kind: ChatKind; config: ChatConfig };
+export type Channel = EmailChannel | WebhookChannel | ChatChannel;
 export type ChannelKind = Channel['kind'];
 
 export interface ChannelChange {
   kind?: ChannelKind;
   name?: string;
   enabled?: boolean;
-  config?: EmailConfig | WebhookConfig;
+  config?: EmailConfig | WebhookConfig | ChatConfig;
   secrets?: Record<string, string>;
 }
 

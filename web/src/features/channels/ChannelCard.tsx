@@ -8,16 +8,11 @@ import { Icon } from '@/components/Icon';
 import { ErrorNotice, Notice } from '@/components/Notice';
 import { ChannelEditor } from '@/features/channels/ChannelEditor';
 import { ChannelTest } from '@/features/channels/ChannelTest';
+import { describeChannel } from '@/features/channels/chats';
 import { channels } from '@/lib/api';
 import { useAction } from '@/lib/hooks';
 import { plural } from '@/lib/units';
 import type { Channel } from '@/types/api';
-
-function destination(channel: Channel): string {
-  if (channel.kind === 'webhook') return channel.config.url;
-  const { to, server, port } = channel.config;
-  return `${to.join(', ')} through ${server}:${port}`;
-}
 
 function Health({ channel }: { channel: Channel }) {
   const failing = (channel.last_failed_ms ?? 0) > (channel.last_delivered_ms ?? 0);
@@ -66,9 +61,7 @@ export function ChannelCard({ channel, onChanged, onRemoved, refresh }: CardProp
       <div class="flex flex-wrap items-start justify-between gap-2">
         <div class="min-w-0">
           <h2>{channel.name}</h2>
-          <p class="break-words">
-            {channel.kind === 'email' ? 'E-mail' : 'Webhook'} to {destination(channel)}
-          </p>
+          <p class="break-words">{describeChannel(channel)}</p>
         </div>
         <Switch label="On" checked={channel.enabled} disabled={toggle.busy} onChange={(on) => void toggle.run(on)} />
       </div>

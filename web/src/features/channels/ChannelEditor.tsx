@@ -3,6 +3,8 @@
 import { useState } from 'preact/hooks';
 import { TextField, fieldError } from '@/components/Form';
 import { ErrorNotice } from '@/components/Notice';
+import { ChatFields } from '@/features/channels/ChatFields';
+import { chatOf, kindTitle } from '@/features/channels/chats';
 import { EmailFields } from '@/features/channels/EmailFields';
 import { WebhookFields } from '@/features/channels/WebhookFields';
 import { type ChannelErrors, type ChannelForm, formOf, newForm, readForm } from '@/features/channels/form';
@@ -36,7 +38,16 @@ function serverErrors(error: unknown, form: ChannelForm): ChannelErrors {
       if (said !== null) found[API_FIELDS[name] ?? (name as keyof ChannelForm)] = said;
     }
   }
+  for (const { key } of chatOf(form.kind)?.fields ?? []) {
+    const said = fieldError(error, `config.${key}`) ?? fieldError(error, `secrets.${key}`);
+    if (said !== null) found[`values.${key}`] = said;
+  }
   return found;
+}
+
+function KindFields(fields: FieldsProps) {
+  if (chatOf(fields.form.kind) !== undefined) return <ChatFields {...fields} />;
+  return fields.form.kind === 'email' ? <EmailFields {...fields} /> : <WebhookFields {...fields} />;
 }
 
 export function ChannelEditor({ kind, channel, onSaved, onCancel }: EditorProps) {
@@ -47,7 +58,7 @@ export function ChannelEditor({ kind, channel, onSaved, onCancel }: EditorProps)
   );
   const submit = async (event: Event) => {
     event.preventDefault();
-    const read = readForm(form);
+    const read = readForm(form, channel?.has_secrets);
     setWrong('errors' in read ? read.errors : {});
     if ('errors' in read) return;
     const saved = await save.run(read.change);
@@ -63,9 +74,9 @@ export function ChannelEditor({ kind, channel, onSaved, onCancel }: EditorProps)
         value={form.name}
         onInput={(name) => set({ name })}
         error={errors.name ?? null}
-        placeholder={kind === 'email' ? 'Mail to the team' : 'Our chat'}
+        placeholder={kind === 'email' ? 'Mail to the team' : `${kindTitle(kind)} of the team`}
       />
-      {kind === 'email' ? <EmailFields {...fields} /> : <WebhookFields {...fields} />}
+      <KindFields {...fields} />
       <ErrorNotice error={save.error} />
       <div class="flex flex-wrap gap-2">
         <button type="submit" class="btn btn-main" disabled={save.busy}>

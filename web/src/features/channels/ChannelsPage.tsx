@@ -6,20 +6,22 @@ import { Empty, Loaded } from '@/components/Notice';
 import { Page } from '@/components/Page';
 import { ChannelCard } from '@/features/channels/ChannelCard';
 import { ChannelEditor } from '@/features/channels/ChannelEditor';
+import { CHAT_KINDS, kindTitle } from '@/features/channels/chats';
 import { channels as api } from '@/lib/api';
 import { useResource } from '@/lib/hooks';
 import type { Channel, ChannelKind } from '@/types/api';
 
+const KINDS: readonly ChannelKind[] = ['email', ...CHAT_KINDS, 'webhook'];
+
 function AddButtons({ add }: { add: (kind: ChannelKind) => void }) {
   return (
-    <>
-      <button type="button" class="btn" onClick={() => add('email')}>
-        <Icon name="plus" /> E-mail
-      </button>
-      <button type="button" class="btn" onClick={() => add('webhook')}>
-        <Icon name="plus" /> Webhook
-      </button>
-    </>
+    <div class="flex flex-wrap gap-2">
+      {KINDS.map((kind) => (
+        <button key={kind} type="button" class="btn" onClick={() => add(kind)}>
+          <Icon name="plus" /> {kindTitle(kind)}
+        </button>
+      ))}
+    </div>
   );
 }
 
@@ -38,7 +40,7 @@ export function ChannelsPage() {
     >
       {adding !== null && (
         <section class="card p-4" aria-label="New channel">
-          <h2 class="mb-3">{adding === 'email' ? 'New e-mail channel' : 'New webhook'}</h2>
+          <h2 class="mb-3">New channel: {kindTitle(adding)}</h2>
           <ChannelEditor key={adding} kind={adding} onSaved={added} onCancel={() => setAdding(null)} />
         </section>
       )}
@@ -47,7 +49,7 @@ export function ChannelsPage() {
           <>
             {channels.length === 0 && adding === null && (
               <Empty title="Nobody is told yet">
-                <p>Add an e-mail address or a webhook, then send a test through it.</p>
+                <p>Add an e-mail address, a chat, a phone or a webhook, then send a test through it.</p>
               </Empty>
             )}
             <ul class="grid grid-cols-[minmax(0,1fr)] gap-3">

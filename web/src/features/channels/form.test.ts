@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { formOf, newForm, parseHeaders, readForm, splitList } from '@/features/channels/form';
-import type { EmailChannel } from '@/types/api';
+import { describeChannel } from '@/features/channels/chats';
+import type { Channel, EmailChannel } from '@/types/api';
 
 const email = {
   ...newForm('email'),
@@ -72,6 +73,33 @@ describe('formOf', () => {
     const channel = { kind: 'email', name: 'Mail', enabled: true, config, has_secrets: ['password'] } as EmailChannel;
     expect(readForm(formOf(channel))).toEqual(read);
     expect(formOf(channel).password).toBe('');
+  });
+});
+
+const telegram = { ...newForm('telegram'), name: 'Chat', values: { token: '1:a', chat_id: '-100', topic_id: '7' } };
+
+describe('readForm for a chat', () => {
+  it('parts secrets from settings and numbers from texts', () => {
+    expect(readForm(telegram)).toEqual({
+      change: { name: 'Chat', enabled: true, config: { chat_id: '-100', topic_id: 7 }, secrets: { token: '1:a' } },
+    });
+  });
+
+  it('needs a secret once', () => {
+    const old = { ...telegram, values: { chat_id: '-100' } };
+    expect(readForm(old)).toEqual({ errors: { 'values.token': 'This is needed.' } });
+    expect(readForm(old, ['token'])).toEqual({ change: { name: 'Chat', enabled: true, config: { chat_id: '-100' } } });
+  });
+
+  it('refuses what is no number', () => {
+    const wrong = { ...telegram, values: { ...telegram.values, topic_id: 'general' } };
+    expect(readForm(wrong)).toEqual({ errors: { 'values.topic_id': 'A whole number.' } });
+  });
+
+  it('comes back from the server without its secrets', () => {
+    const channel = { kind: 'telegram', name: 'Chat', enabled: true, config: { chat_id: '-100', topic_id: 7 }, has_secrets: ['token'] } as unknown as Channel;
+    expect(formOf(channel).values).toEqual({ chat_id: '-100', topic_id: '7' });
+    expect(describeChannel(channel)).toBe('Telegram to -100');
   });
 });
 

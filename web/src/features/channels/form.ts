@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A channel as text in inputs, and back to what the API wants.  A secret left empty is not
 // sent, so the stored one stays.
-import type { Channel, ChannelChange, ChannelKind, EmailConfig } from '@/types/api';
+import { type ChatField, chatOf } from '@/features/channels/chats';
+import type { Channel, ChannelChange, ChannelKind, ChatConfig, EmailConfig } from '@/types/api';
 
 export interface ChannelForm {
   kind: ChannelKind;
@@ -17,9 +18,12 @@ export interface ChannelForm {
   url: string;
   headers: string;
   signingKey: string;
+  /** Of a chat, by the field's key. */
+  values: Record<string, string>;
 }
 
-export type ChannelErrors = Partial<Record<keyof ChannelForm, string>>;
+/** By the name of the input; those of a chat are "values.KEY". */
+export type ChannelErrors = Partial<Record<keyof ChannelForm | `values.${string}`, string>>;
 
 const NEW: ChannelForm = {
   kind: 'email',
@@ -35,6 +39,7 @@ const NEW: ChannelForm = {
   url: '',
   headers: '',
   signingKey: '',
+  values: {},
 };
 
 export const PORTS: Record<EmailConfig['security'], string> = { starttls: '587', tls: '465', none: '25' };
@@ -46,6 +51,10 @@ export function formOf(channel: Channel): ChannelForm {
   if (channel.kind === 'email') {
     const { server, port, security, username, from, to } = channel.config;
     return { ...base, server, port: String(port), security, username: username ?? '', from, to: to.join('\n') };
+  }
+  if (channel.kind !== 'webhook') {
+    const given = Object.entries(channel.config).map(([key, value]) => [key, String(value)]);
+    return { ...base, values: Object.fromEntries(given) as Record<string, string> };
   }
   const { url, headers } = channel.config;
   const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`);
@@ -103,10 +112,36 @@ function checkWebhook(form: ChannelForm, errors: ChannelErrors): ChannelChange {
   return { config, ...(form.signingKey === '' ? {} : { secrets: { signing_key: form.signingKey } }) };
 }
 
-export function readForm(form: ChannelForm): { errors: ChannelErrors } | { change: ChannelChange } {
+function chatError(field: ChatField, value: string, isStored: boolean): string | null {
+  if (value === '') return field.required === true && !isStored ? 'This is needed.' : null;
+  return field.integer === true && !/^[1-9]\d{0,8}$/.test(value) ? 'A whole number.' : null;
+}
+
+function checkChat(form: ChannelForm, fields: readonly ChatField[], kept: readonly string[], errors: ChannelErrors): ChannelChange {
+  const config: ChatConfig = {};
+  const secrets: Record<string, string> = {};
+  for (const field of fields) {
+    const value = (form.values[field.key] ?? '').trim();
+    const wrong = chatError(field, value, kept.includes(field.key));
+    if (wrong !== null) errors[`values.${field.key}`] = wrong;
+    if (value === '') continue;
+    if (field.secret === true) secrets[field.key] = value;
+    else config[field.key] = field.integer === true ? Number(value) : value;
+  }
+  return { config, ...(Object.keys(secrets).length === 0 ? {} : { secrets }) };
+}
+
+function checkKind(form: ChannelForm, kept: readonly string[], errors: ChannelErrors): ChannelChange {
+  const chat = chatOf(form.kind);
+  if (chat !== undefined) return checkChat(form, chat.fields, kept, errors);
+  return form.kind === 'email' ? checkEmail(form, errors) : checkWebhook(form, errors);
+}
+
+/** `kept`: names of the secrets that the server has already. */
+export function readForm(form: ChannelForm, kept: readonly string[] = []): { errors: ChannelErrors } | { change: ChannelChange } {
   const errors: ChannelErrors = {};
   if (form.name.trim() === '') errors.name = 'A name to know it by.';
-  const part = form.kind === 'email' ? checkEmail(form, errors) : checkWebhook(form, errors);
+  const part = checkKind(form, kept, errors);
   if (Object.keys(errors).length > 0) return { errors };
   return { change: { name: form.name.trim(), enabled: form.enabled, ...part } };
 }
