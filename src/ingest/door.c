@@ -36,6 +36,11 @@ static void count(uint64_t *counter, size_t by)
 
 static bool instance_of(const struct batch_series *series, struct slice *out_name)
 {
+    if (series->instance_at != 0) {
+        *out_name = (struct slice){(const char *)series->encoded + series->instance_at,
+                                   series->instance_len};
+        return true;
+    }
     return labels_encoded_value(series->encoded, series->encoded_len, LABEL_INSTANCE, out_name);
 }
 

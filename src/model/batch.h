@@ -19,6 +19,9 @@ struct batch_series {
     const uint8_t *encoded; /* see labels.h */
     uint32_t encoded_len;
     uint32_t n_samples;
+    uint32_t instance_at; /* where in `encoded` the value of LABEL_INSTANCE begins, and how long
+                           * it is; 0 = the decoder did not see it, look for yourself */
+    uint32_t instance_len;
     const struct sample *samples; /* in the order they came */
     uint32_t
         series;  /* set by store_append(): its id in the store; 0 = nothing of it was taken */

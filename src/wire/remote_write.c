@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two walks over the body: the first counts the series, the second reads them.  Inside a series
- * likewise: the first walk finds the labels and counts the samples, the second, over bytes that
- * are still in the cache, reads the samples.  So each array is allocated once, at its size.
+ * Two walks over the body: the first counts the series, the second reads them.
+ *
+ * Every sender we know writes a series in one way: its labels, then its samples, each with its
+ * fields in order and no length longer than it must be.  read_quickly() takes what is exactly so
+ * in one pass and leaves everything else, also what is wrong, to read_series(), which knows all
+ * that protobuf allows.  That one walks twice over a series: it finds the labels and counts the
+ * samples, then reads the samples.
  */
 #include "wire/remote_write.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-enum wire_type {
-    WIRE_VARINT = 0,
-    WIRE_FIXED64 = 1,
-    WIRE_BYTES = 2,
-    WIRE_FIXED32 = 5
-};
-
-enum {
-    REQUEST_TIMESERIES = 1
-};
-enum {
-    TIMESERIES_LABEL = 1,
-    TIMESERIES_SAMPLE = 2
-};
-enum {
-    SAMPLE_VALUE = 1,
-    SAMPLE_TIMESTAMP = 2
-};
-
-#define TAG(field, type) ((uint8_t)((field) << 3 | (type)))
+#include "model/labels.h"
+#include "wire/protobuf.h"
 
 /* A cursor over one message; every read checks the bounds. */
 struct reader {
@@ -103,9 +90,12 @@ static bool read_field(struct reader *in, struct field *out)
 
 /* What one request is read into, and where to say what is wrong. */
 struct decoder {
-    const uint8_t *body;
+    const uint8_t *body, *end;
     struct arena *arena;
     struct problem *problem;
+    struct sample *spare; /* of the arena, not used yet */
+    size_t n_spare;
+    bool is_slow; /* not the quick way */
 };
 
 static int malformed(const struct decoder *decoder, const uint8_t *at, const char *what)
@@ -179,23 +169,6 @@ static int read_outline(const struct decoder *decoder, struct reader in, struct 
     return 0;
 }
 
-static size_t varint_len(uint64_t value)
-{
-    size_t len = 1;
-    for (; value >= 0x80; value >>= 7)
-        len++;
-    return len;
-}
-
-/* Writes without a check: the caller has made the room. */
-static uint8_t *put_varint(uint8_t *at, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (uint8_t)(value | 0x80);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
 /* Joins labels that lie apart.  The outline has walked these bytes, so they are well formed. */
 static uint8_t *gather_labels(struct arena *arena, struct reader in, uint32_t *out_len,
                               size_t label_bytes)
@@ -261,107 +234,250 @@ static int read_series(const struct decoder *decoder, struct reader in,
     return read_samples(decoder, in, samples);
 }
 
-static int count_series(const struct decoder *decoder, struct reader in, size_t *out_count)
+/* ---- the quick way ---- */
+
+#define LABEL_INSTANCE_LEN   (sizeof(LABEL_INSTANCE) - 1)
+#define INSTANCE_VALUE_AT    (6 + LABEL_INSTANCE_LEN)
+#define SAMPLE_TIME_AT       12 /* tag, length, tag, 8 bytes of value, tag */
+#define SAMPLE_MIN_BYTES     (SAMPLE_TIME_AT + 1)
+#define TIME_QUICK_MAX_BYTES 8 /* of its varint: 56 bits of a time */
+#define SAMPLES_SPARE        ((size_t)512)
+
+_Static_assert(4 + LABEL_INSTANCE_LEN < SAMPLE_MIN_BYTES, "is_instance() stays in the series");
+
+static uint64_t load_little(const uint8_t *at)
 {
+    uint64_t value;
+    memcpy(&value, at, sizeof(value));
+    return le64toh(value);
+}
+
+/* Whether a label of `len` bytes behind its length is instance="...", in its usual form and not
+ * empty (which is as good as absent).  The name alone decides it nearly always, so it is looked
+ * at first. */
+static bool is_instance(const uint8_t *label, size_t len)
+{
+    return memcmp(label + 4, LABEL_INSTANCE, LABEL_INSTANCE_LEN) == 0 &&
+           len > INSTANCE_VALUE_AT - 2 && label[2] == TAG(1, WIRE_BYTES) &&
+           label[3] == LABEL_INSTANCE_LEN &&
+           label[4 + LABEL_INSTANCE_LEN] == TAG(2, WIRE_BYTES) &&
+           label[5 + LABEL_INSTANCE_LEN] == len - (INSTANCE_VALUE_AT - 2);
+}
+
+/* The labels at the beginning of a series.  False when one of them has a long length. */
+static bool skim_labels(struct reader *in, struct batch_series *out)
+{
+    const uint8_t *at = in->at, *instance = NULL;
+    while (in->end - at >= SAMPLE_MIN_BYTES && at[0] == TAG(TIMESERIES_LABEL, WIRE_BYTES)) {
+        size_t len = at[1];
+        if (len >= 0x80 || len > (size_t)(in->end - at) - 2)
+            return false;
+        if (is_instance(at, len))
+            instance = at;
+        at += 2 + len;
+    }
+    out->encoded = in->at;
+    out->encoded_len = (uint32_t)(at - in->at);
+    if (instance != NULL) {
+        out->instance_at = (uint32_t)(instance + INSTANCE_VALUE_AT - in->at);
+        out->instance_len = instance[INSTANCE_VALUE_AT - 1];
+    }
+    in->at = at;
+    return out->encoded_len > 0 && out->encoded_len <= REMOTE_WRITE_LABELS_MAX_BYTES;
+}
+
+/* A varint of exactly `len` bytes, 1 to 8, of the eight in `word`: all but the last have their
+ * upper bit set, and the seven others of each are put together, by twos, fours and eights. */
+static bool join_varint(uint64_t word, size_t len, uint64_t *out_value)
+{
+    uint64_t used = UINT64_MAX >> (64 - 8 * len);
+    uint64_t marks = 0x8080808080808080u & used;
+    if ((word & marks) != marks >> 8)
+        return false;
+    word &= 0x7f7f7f7f7f7f7f7fu & used;
+    word = (word & 0x007f007f007f007fu) | (word & 0x7f007f007f007f00u) >> 1;
+    word = (word & 0x00003fff00003fffu) | (word & 0x3fff00003fff0000u) >> 2;
+    *out_value = (word & 0x0fffffffu) | (word & 0x0fffffff00000000u) >> 4;
+    return true;
+}
+
+/* False when the sample is not in the usual form, or so near the body's end that eight bytes of
+ * its time cannot be loaded. */
+static bool skim_sample(const struct decoder *decoder, struct reader *in, struct sample *out)
+{
+    const uint8_t *at = in->at;
+    if (in->end - at < SAMPLE_MIN_BYTES)
+        return false;
+    size_t time_len = (size_t)at[1] - (SAMPLE_TIME_AT - 2), len = (size_t)at[1] + 2;
+    bool is_usual = at[0] == TAG(TIMESERIES_SAMPLE, WIRE_BYTES) &&
+                    at[2] == TAG(SAMPLE_VALUE, WIRE_FIXED64) &&
+                    at[11] == TAG(SAMPLE_TIMESTAMP, WIRE_VARINT) &&
+                    time_len - 1 < TIME_QUICK_MAX_BYTES && len <= (size_t)(in->end - at) &&
+                    decoder->end - at >= SAMPLE_TIME_AT + 8;
+    uint64_t time;
+    if (!is_usual || !join_varint(load_little(at + SAMPLE_TIME_AT), time_len, &time))
+        return false;
+    uint64_t value = load_little(at + 3);
+    memcpy(&out->value, &value, sizeof(out->value));
+    out->at_ms = (msec_t)time;
+    in->at = at + len;
+    return true;
+}
+
+/* Room for the samples of a series, if all are as long as its first; 0 = none. */
+static size_t spare_samples(struct decoder *decoder, struct reader in)
+{
+    if (in.end - in.at < SAMPLE_MIN_BYTES || in.at[1] < SAMPLE_MIN_BYTES - 2)
+        return 0;
+    size_t n = (size_t)(in.end - in.at) / (in.at[1] + 2u);
+    if (n <= decoder->n_spare)
+        return n;
+    size_t count = MAX_OF(n, SAMPLES_SPARE);
+    struct sample *fresh = arena_alloc(decoder->arena, count * sizeof(*fresh));
+    if (fresh == NULL)
+        return 0;
+    decoder->spare = fresh;
+    decoder->n_spare = count;
+    return n;
+}
+
+/* False, with nothing done, when the series is not in the usual form. */
+static bool read_quickly(struct decoder *decoder, struct reader in, struct batch_series *out)
+{
+    struct batch_series series = {0};
+    if (!skim_labels(&in, &series))
+        return false;
+    size_t room = spare_samples(decoder, in);
+    if (room == 0)
+        return false;
+    series.samples = decoder->spare;
+    for (; in.at < in.end; series.n_samples++) {
+        if (series.n_samples == room ||
+            !skim_sample(decoder, &in, &decoder->spare[series.n_samples]))
+            return false;
+    }
+    decoder->spare += series.n_samples;
+    decoder->n_spare -= series.n_samples;
+    *out = series;
+    return true;
+}
+
+/* The series at the beginning of `in`, if it lies there as usual: a tag and a length of one or
+ * two bytes.  Else NULLs: it is to be read as a field. */
+static inline struct reader cut_series(struct reader in)
+{
+    static const struct reader none = {NULL, NULL};
+    const uint8_t *at = in.at;
+    if (in.end - at < 3 || at[0] != TAG(REQUEST_TIMESERIES, WIRE_BYTES))
+        return none;
+    size_t len = at[1], head = 2;
+    if (len >= 0x80) {
+        if (at[2] >= 0x80)
+            return none;
+        len = (len & 0x7f) | (size_t)at[2] << 7;
+        head = 3;
+    }
+    if (len > (size_t)(in.end - at) - head)
+        return none;
+    return (struct reader){at + head, at + head + len};
+}
+
+/* ---- the request ---- */
+
+/* Passes over one field. *out_series: its bytes, NULL when it is no series. */
+static int next_field(const struct decoder *decoder, struct reader *in,
+                      struct reader *out_series)
+{
+    struct field field = {0};
+    if (!read_field(in, &field))
+        return malformed(decoder, field.start, "malformed request");
+    if (field.number == REQUEST_TIMESERIES && field.type != WIRE_BYTES)
+        return malformed(decoder, field.start, "time series is not a message");
+    *out_series = field.number == REQUEST_TIMESERIES ? field.bytes : (struct reader){0};
+    return 0;
+}
+
+static int count_series(const struct decoder *decoder, size_t *out_count)
+{
+    struct reader in = {decoder->body, decoder->end};
     size_t count = 0;
     while (in.at < in.end) {
-        struct field field = {0};
-        if (!read_field(&in, &field))
-            return malformed(decoder, field.start, "malformed request");
-        if (field.number != REQUEST_TIMESERIES)
-            continue;
-        if (field.type != WIRE_BYTES)
-            return malformed(decoder, field.start, "time series is not a message");
-        count++;
+        struct reader series = cut_series(in);
+        if (series.at != NULL) {
+            in.at = series.end;
+        } else {
+            int error = next_field(decoder, &in, &series);
+            if (error != 0)
+                return error;
+        }
+        count += series.at != NULL;
     }
     *out_count = count;
     return 0;
 }
 
+static int read_request(struct decoder *decoder, struct batch *batch)
+{
+    struct reader in = {decoder->body, decoder->end};
+    while (in.at < in.end) {
+        struct reader bytes = cut_series(in);
+        int error = 0;
+        if (bytes.at != NULL)
+            in.at = bytes.end;
+        else
+            error = next_field(decoder, &in, &bytes);
+        if (error != 0)
+            return error;
+        if (bytes.at == NULL)
+            continue;
+        struct batch_series *series = &batch->series[batch->n_series];
+        if (decoder->is_slow || !read_quickly(decoder, bytes, series))
+            error = read_series(decoder, bytes, series);
+        if (error != 0)
+            return error;
+        batch->n_samples += series->n_samples;
+        batch->n_series += series->n_samples > 0;
+    }
+    return 0;
+}
+
+static int decode(struct decoder *decoder, struct batch *out_batch)
+{
+    struct batch batch = {.org = out_batch->org};
+    size_t len = (size_t)(decoder->end - decoder->body), count = 0;
+    if (len > REMOTE_WRITE_BODY_MAX_BYTES)
+        return problem_set(decoder->problem, "remote write: body of %zu bytes is over %zu", len,
+                           REMOTE_WRITE_BODY_MAX_BYTES);
+    int error = count_series(decoder, &count);
+    if (error == 0 && count > 0) {
+        batch.series = arena_alloc(decoder->arena, count * sizeof(*batch.series));
+        error = batch.series == NULL ? -E2BIG : read_request(decoder, &batch);
+    }
+    if (error == 0)
+        *out_batch = batch;
+    return error;
+}
+
+/* An empty body may be NULL. */
+static struct decoder decoder_of(const void *body, size_t len, struct arena *arena,
+                                 struct problem *problem)
+{
+    const uint8_t *bytes = len == 0 ? (const uint8_t *)"" : body;
+    return (struct decoder){
+        .body = bytes, .end = bytes + len, .arena = arena, .problem = problem};
+}
+
 int remote_write_decode(const void *body, size_t len, struct arena *arena,
                         struct batch *out_batch, struct problem *problem)
 {
-    const struct decoder decoder = {body, arena, problem};
-    if (len > REMOTE_WRITE_BODY_MAX_BYTES)
-        return problem_set(problem, "remote write: body of %zu bytes is over %zu", len,
-                           REMOTE_WRITE_BODY_MAX_BYTES);
-    if (len == 0) {
-        out_batch->series = NULL;
-        out_batch->n_series = out_batch->n_samples = 0;
-        return 0;
-    }
-
-    struct reader in = {body, (const uint8_t *)body + len};
-    size_t count = 0;
-    int error = count_series(&decoder, in, &count);
-    if (error != 0)
-        return error;
-    struct batch_series *series = arena_alloc(arena, count * sizeof(*series));
-    if (series == NULL)
-        return -E2BIG;
-
-    size_t n_series = 0, n_samples = 0;
-    struct field field = {0};
-    while (in.at < in.end && read_field(&in, &field)) {
-        if (field.number != REQUEST_TIMESERIES)
-            continue;
-        error = read_series(&decoder, field.bytes, &series[n_series]);
-        if (error != 0)
-            return error;
-        n_samples += series[n_series].n_samples;
-        n_series += series[n_series].n_samples > 0;
-    }
-    out_batch->series = series;
-    out_batch->n_series = n_series;
-    out_batch->n_samples = n_samples;
-    return 0;
+    struct decoder decoder = decoder_of(body, len, arena, problem);
+    return decode(&decoder, out_batch);
 }
 
-static size_t sample_len(const struct sample *sample)
+int remote_write_decode_slowly(const void *body, size_t len, struct arena *arena,
+                               struct batch *out_batch, struct problem *problem)
 {
-    return 1 + 8 + 1 + varint_len((uint64_t)sample->at_ms);
-}
-
-static uint8_t *put_sample(uint8_t *at, const struct sample *sample)
-{
-    uint64_t bits;
-    memcpy(&bits, &sample->value, sizeof(bits));
-    *at++ = TAG(TIMESERIES_SAMPLE, WIRE_BYTES);
-    at = put_varint(at, sample_len(sample));
-    *at++ = TAG(SAMPLE_VALUE, WIRE_FIXED64);
-    for (int i = 0; i < 8; i++)
-        *at++ = (uint8_t)(bits >> (8 * i));
-    *at++ = TAG(SAMPLE_TIMESTAMP, WIRE_VARINT);
-    return put_varint(at, (uint64_t)sample->at_ms);
-}
-
-static int encode_series(const struct batch_series *series, struct buf *out)
-{
-    size_t len = series->encoded_len;
-    for (uint32_t i = 0; i < series->n_samples; i++)
-        len += 2 + sample_len(&series->samples[i]); /* the length of a sample is one byte */
-
-    int error = buf_reserve(out, 1 + varint_len(len) + len);
-    if (error != 0)
-        return error;
-    uint8_t *at = (uint8_t *)out->data + out->len;
-    *at++ = TAG(REQUEST_TIMESERIES, WIRE_BYTES);
-    at = put_varint(at, len);
-    if (series->encoded_len > 0)
-        memcpy(at, series->encoded, series->encoded_len);
-    at += series->encoded_len;
-    for (uint32_t i = 0; i < series->n_samples; i++)
-        at = put_sample(at, &series->samples[i]);
-    out->len = (size_t)(at - (uint8_t *)out->data);
-    return 0;
-}
-
-int remote_write_encode(const struct batch_series *series, size_t n_series, struct buf *out)
-{
-    for (size_t i = 0; i < n_series; i++) {
-        int error = encode_series(&series[i], out);
-        if (error != 0)
-            return error;
-    }
-    return out->error;
+    struct decoder decoder = decoder_of(body, len, arena, problem);
+    decoder.is_slow = true;
+    return decode(&decoder, out_batch);
 }

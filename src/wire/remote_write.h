@@ -29,5 +29,10 @@
 int remote_write_decode(const void *body, size_t len, struct arena *arena,
                         struct batch *out_batch, struct problem *problem);
 
+/* The same without the short cut for what senders usually send: tests compare the two.  It does
+ * not say where the instance is. */
+int remote_write_decode_slowly(const void *body, size_t len, struct arena *arena,
+                               struct batch *out_batch, struct problem *problem);
+
 /* Appends a WriteRequest; errors are the buf's. */
 int remote_write_encode(const struct batch_series *series, size_t n_series, struct buf *out);

@@ -47,6 +47,15 @@ static int decode_bytes(const void *bytes, size_t len)
     return error;
 }
 
+static const char *text_of(const void *bytes, size_t len)
+{
+    static char text[300];
+    ck_assert_uint_lt(len, sizeof(text));
+    memcpy(text, bytes, len);
+    text[len] = '\0';
+    return text;
+}
+
 static uint64_t bits_of(double value)
 {
     uint64_t bits;
@@ -253,6 +262,120 @@ START_TEST(ceilings_hold)
 }
 END_TEST
 
+/* ---- the quick way against the general one ---- */
+
+static void put_series(struct buf *out, const struct buf *series)
+{
+    buf_append_char(out, 0x0a);
+    if (series->len >= 0x80)
+        buf_append_char(out, (char)(series->len | 0x80));
+    buf_append_char(out, (char)(series->len >= 0x80 ? series->len >> 7 : series->len));
+    buf_append(out, series->data, series->len);
+}
+
+static void put_random_label(struct buf *out)
+{
+    static const char *const names[] = {"__name__", "instance", "job", "mode", "inst", ""};
+    char value[200];
+    size_t len = (size_t)rand() % (rand() % 9 == 0 ? 190 : 20);
+    memset(value, 'v', len);
+    value[len] = '\0';
+    labels_encode_pair(out, names[rand() % (int)ARRAY_LEN(names)], value);
+}
+
+/* A sample as we encode it, with a time of any length; sometimes as others might. */
+static void put_random_sample(struct buf *out)
+{
+    struct sample sample = {.at_ms =
+                                (msec_t)((uint64_t)rand() * (uint64_t)rand() >> rand() % 62),
+                            .value = (double)rand() / 7};
+    if (rand() % 20 == 0)
+        sample.at_ms = -sample.at_ms;
+    struct buf whole;
+    buf_init(&whole, 100);
+    struct batch_series series = {.samples = &sample, .n_samples = 1};
+    ck_assert_int_eq(remote_write_encode(&series, 1, &whole), 0);
+    if (rand() % 30 == 0)
+        buf_append(out, "\x12\x02\x10\x05", 4);
+    else
+        buf_append(out, whole.data + 2, whole.len - 2); /* without the series' head */
+    buf_deinit(&whole);
+}
+
+static void fill_random_request(struct buf *out)
+{
+    struct buf series;
+    buf_init(&series, 10000);
+    for (int n = rand() % 6; n > 0; n--) {
+        buf_reset(&series);
+        for (int i = rand() % 6; i > 0; i--)
+            put_random_label(&series);
+        for (int i = rand() % 4; i > 0; i--)
+            put_random_sample(&series);
+        if (rand() % 30 == 0)
+            put_random_label(&series);
+        put_series(out, &series);
+    }
+    buf_deinit(&series);
+}
+
+static void check_same(const struct batch *quick, const struct batch *slow)
+{
+    ck_assert_uint_eq(quick->n_series, slow->n_series);
+    ck_assert_uint_eq(quick->n_samples, slow->n_samples);
+    for (size_t i = 0; i < quick->n_series; i++) {
+        const struct batch_series *a = &quick->series[i], *b = &slow->series[i];
+        ck_assert_uint_eq(a->encoded_len, b->encoded_len);
+        ck_assert_uint_eq(a->n_samples, b->n_samples);
+        if (a->encoded_len > 0)
+            ck_assert_mem_eq(a->encoded, b->encoded, a->encoded_len);
+        ck_assert_int_eq(memcmp(a->samples, b->samples, a->n_samples * sizeof(*a->samples)), 0);
+        struct labels *labels = NULL;
+        if (a->instance_at == 0 || labels_new_decoded(a->encoded, a->encoded_len, &labels) != 0)
+            continue;
+        const char *instance = labels_value(labels, "instance");
+        ck_assert_str_eq(instance == NULL ? "" : instance,
+                         text_of(a->encoded + a->instance_at, a->instance_len));
+        labels_unref(labels);
+    }
+}
+
+START_TEST(the_quick_way_reads_as_the_general_one)
+{
+    set_up();
+    size_t n_taken = 0, n_seen = 0;
+    for (unsigned seed = 1; seed <= 20000; seed++) {
+        srand(seed);
+        buf_reset(&body);
+        arena_reset(&arena);
+        fill_random_request(&body);
+        for (int n = seed % 2 == 0 ? rand() % 4 : 0; n > 0 && body.len > 0; n--)
+            body.data[(size_t)rand() % body.len] = (char)rand();
+        size_t len = seed % 5 == 0 && body.len > 0 ? (size_t)rand() % body.len : body.len;
+        char *exact = malloc(MAX_OF(len, (size_t)1));
+        if (len > 0)
+            memcpy(exact, body.data, len);
+        struct batch slow = {0};
+        struct problem why = {0};
+        int error = remote_write_decode(exact, len, &arena, &batch, &problem);
+        ck_assert_int_eq(remote_write_decode_slowly(exact, len, &arena, &slow, &why), error);
+        if (error == 0) {
+            check_same(&batch, &slow);
+            n_taken++;
+            for (size_t i = 0; i < batch.n_series; i++)
+                n_seen += batch.series[i].instance_at > 0;
+        } else {
+            ck_assert_str_eq(problem.text, why.text);
+        }
+        free(exact);
+    }
+    ck_assert_uint_gt(n_taken, 5000);
+    ck_assert_uint_gt(n_seen, 1000); /* so the quick way was taken */
+    tear_down();
+}
+END_TEST
+
 UNIT_MAIN("remote_write", what_is_encoded_is_decoded, an_empty_request_is_empty,
           unknown_fields_are_skipped, labels_that_lie_apart_are_joined,
-          malformed_requests_are_refused, every_prefix_is_refused_or_shorter, ceilings_hold)
+          malformed_requests_are_refused, every_prefix_is_refused_or_shorter, ceilings_hold,
+          the_quick_way_reads_as_the_general_one)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever bytes come, decoding stays inside them and inside the arena, and what was decoded
- * encodes and decodes to the same again.
+ * Whatever bytes come, decoding stays inside them and inside the arena, the quick way and the
+ * general one read the same, and what was decoded encodes and decodes to the same again.
  *
  *     clang -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -Isrc \
- *         tests/fuzz/fuzz_remote_write.c src/wire/{remote_write,snappy}.c src/model/labels.c \
+ *         tests/fuzz/fuzz_remote_write.c src/wire/{remote_write,remote_write_encode,snappy}.c src/model/labels.c \
  *         src/model/problem.c src/base/{arena,buf,hash,memory,random,text}.c -lsnappy -lm -o fuzz
  *     ./fuzz -max_len=4096 -max_total_time=120
  */
@@ -30,8 +30,13 @@ static void check_same(const struct batch *a, const struct batch *b)
 
 static void decode(const void *body, size_t len, struct arena *arena)
 {
-    struct batch batch = {0}, again = {0};
-    if (remote_write_decode(body, len, arena, &batch, NULL) != 0)
+    struct batch batch = {0}, slow = {0}, again = {0};
+    int result = remote_write_decode(body, len, arena, &batch, NULL);
+    int other = remote_write_decode_slowly(body, len, arena, &slow, NULL);
+    assert(result == other || result == -E2BIG || other == -E2BIG);
+    if (result == 0 && other == 0)
+        check_same(&batch, &slow);
+    if (result != 0)
         return;
     for (size_t i = 0; i < batch.n_series; i++) {
         struct labels *labels = NULL;
