@@ -104,3 +104,10 @@ struct series_source {
  * 0; -E2BIG, -EIO; or the first result other than 0 of a begin() or visit(), which ends it. */
 int series_source_walk(const struct series_source *source, const struct series_request *request,
                        const struct series_visitor *visitor);
+
+/* For a source's own walk: calls visitor->begin(), then read() for each block of [0, n_series), from
+ * several threads if the visitor takes them.  read() visits the series [first, end) and returns
+ * 0, an error of the source or what a visit gave; after the first of these no block is begun. */
+typedef int series_read_fn(void *arg, unsigned thread, size_t first, size_t end);
+int series_visitor_run(const struct series_visitor *visitor, size_t n_series,
+                       series_read_fn *read, void *arg);

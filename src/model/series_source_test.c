@@ -72,4 +72,62 @@ START_TEST(each_series_is_visited_once)
 }
 END_TEST
 
-UNIT_MAIN("series_source", each_series_is_visited_once)
+#define MANY  1000
+#define BLOCK 7
+
+/* What the visits of each block saw; blocks of one thread each need no lock. */
+struct block_visits {
+    size_t next[MANY / BLOCK + 1]; /* the index that comes next in the block */
+    unsigned thread[MANY / BLOCK + 1];
+    size_t fail_at;
+};
+
+static int begin_blocks(void *arg, size_t n_series, size_t *out_block)
+{
+    struct block_visits *visits = arg;
+    ck_assert_uint_eq(n_series, MANY);
+    for (size_t i = 0; i <= MANY / BLOCK; i++)
+        visits->next[i] = i * BLOCK;
+    *out_block = BLOCK;
+    return 0;
+}
+
+static int visit_in_block(void *arg, unsigned thread, size_t index,
+                          const struct series_data *data)
+{
+    struct block_visits *visits = arg;
+    size_t block = index / BLOCK;
+    (void)data;
+    if (index != visits->next[block]++ ||
+        (index % BLOCK != 0 && visits->thread[block] != thread))
+        return -EINVAL;
+    visits->thread[block] = thread;
+    return index == visits->fail_at ? 7 : 0;
+}
+
+static int read_nothing(void *arg, unsigned thread, size_t first, size_t end)
+{
+    const struct series_visitor *visitor = arg;
+    int error = 0;
+    for (size_t i = first; error == 0 && i < end; i++)
+        error = visitor->visit(visitor->arg, thread, i, NULL);
+    return error;
+}
+
+START_TEST(a_block_is_one_thread_s)
+{
+    for (unsigned n_threads = 0; n_threads <= 8; n_threads++) {
+        struct block_visits visits = {.fail_at = MANY};
+        struct series_visitor visitor = {begin_blocks, visit_in_block, &visits, n_threads};
+        ck_assert_int_eq(series_visitor_run(&visitor, MANY, read_nothing, &visitor), 0);
+        for (size_t i = 0; i <= MANY / BLOCK; i++) {
+            ck_assert_uint_eq(visits.next[i], MIN_OF((i + 1) * BLOCK, MANY));
+            ck_assert_uint_lt(visits.thread[i], MAX_OF(n_threads, 1));
+        }
+        visits = (struct block_visits){.fail_at = 500};
+        ck_assert_int_eq(series_visitor_run(&visitor, MANY, read_nothing, &visitor), 7);
+    }
+}
+END_TEST
+
+UNIT_MAIN("series_source", each_series_is_visited_once, a_block_is_one_thread_s)
