@@ -23,6 +23,8 @@
 
 #include "base/clock.h"
 
+#define ROLLUP_STEP_FACTOR 4 /* see series_request.step_ms */
+
 struct rollup {
     msec_t end_ms;            /* a multiple of span_ms */
     uint32_t span_ms;         /* 5 min or 1 h */

@@ -28,8 +28,6 @@ struct series_request {
     size_t max_samples; /* over all series, a rollup counts as one; more is -E2BIG */
 };
 
-#define ROLLUP_STEP_FACTOR 4
-
 struct series_data {
     struct labels *labels;        /* one reference, owned by the set */
     const struct sample *samples; /* ascending, times unique; stale markers included */
