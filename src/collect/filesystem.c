@@ -7,6 +7,9 @@
  * subvolumes share one space.  If that leaves nothing, as in a container, "/" stands for all.
  * A list of paths in the options replaces the choice.
  *
+ * What answers from memory is asked in place: a mountpoint of a local file system that is reached
+ * over local ones only, in our own view of the mounts.  The rest may hang, see fs_probe.h.
+ *
  * The table of mounts is read again when the kernel says that it changed, and every minute.
  */
 #include <errno.h>
@@ -75,6 +78,10 @@ static const char *const unreal_types[] = {
     "squashfs",   "sysfs",           "tmpfs",       "tracefs",       "udf",
     "fuse.lxcfs", "fuse.gvfsd-fuse", "fuse.portal", "fuse.snapfuse", "fuse.fuse-overlayfs",
     NULL};
+/* statfs() of these reads counters that the kernel keeps. */
+static const char *const memory_types[] = {"ext2",   "ext3",     "ext4",  "xfs",
+                                           "btrfs",  "f2fs",     "tmpfs", "ramfs",
+                                           "rootfs", "devtmpfs", NULL};
 static const char *const unreal_places[] = {"/dev",
                                             "/proc",
                                             "/sys",
@@ -232,6 +239,44 @@ static void choose_mounts(const struct collect_options *options, const struct mo
         push_copy(chosen, root, "/");
 }
 
+static void parse_table(const char *text, struct mounts *out_mounts)
+{
+    struct mount mount;
+    for (const char *line = text; *line != '\0'; line = next_line(line)) {
+        if (out_mounts->list.len < MOUNTS_MAX && parse_mount(line, &mount))
+            VEC_PUSH(&out_mounts->list, mount);
+    }
+}
+
+static bool answers_from_memory(const struct mounts *own, const char *path)
+{
+    bool is_mountpoint = false;
+    for (size_t i = 0; i < own->list.len; i++) {
+        const struct mount *mount = &own->list.items[i];
+        if (!text_is(mount->mountpoint, "/") && !is_below(path, mount->mountpoint))
+            continue;
+        if (!list_has(memory_types, mount->type))
+            return false;
+        is_mountpoint |= text_is(mount->mountpoint, path);
+    }
+    return is_mountpoint;
+}
+
+static void choose_direct(const struct filesystem_state *state, struct host_root *root)
+{
+    const char *text;
+    struct mounts own = {0};
+    if (root->is_live && host_read(root, "proc/self/mounts", &text) == 0)
+        parse_table(text, &own);
+    for (size_t i = 0; i < state->mounts.list.len; i++) {
+        const struct mount *mount = &state->mounts.list.items[i];
+        if (mount->probe != NULL)
+            fs_probe_set_direct(state->prober, mount->probe,
+                                answers_from_memory(&own, mount->mountpoint));
+    }
+    mounts_deinit(state->prober, &own);
+}
+
 /* A mount that stays keeps its probe, which may be waiting for an answer. */
 static void adopt_probes(struct filesystem_state *state, const struct host_root *root,
                          struct mounts *fresh)
@@ -280,22 +325,19 @@ static int read_table(struct source *source, const char **out_text)
 static int read_mounts(struct source *source, int64_t now_ns)
 {
     struct filesystem_state *state = source->state;
-    const char *line;
-    int error = read_table(source, &line);
+    const char *text;
+    int error = read_table(source, &text);
     if (error != 0)
         return error;
 
     struct mounts all = {0}, chosen = {0};
-    struct mount mount;
-    for (; *line != '\0' && all.list.len < MOUNTS_MAX; line = next_line(line)) {
-        if (parse_mount(line, &mount))
-            VEC_PUSH(&all.list, mount);
-    }
+    parse_table(text, &all);
     choose_mounts(source->options, &all, &chosen);
     adopt_probes(state, source->root, &chosen);
     mounts_deinit(state->prober, &all);
     mounts_deinit(state->prober, &state->mounts);
     state->mounts = chosen;
+    choose_direct(state, source->root);
     state->read_ns = now_ns;
     state->is_read = true;
     return 0;

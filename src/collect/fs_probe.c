@@ -30,6 +30,7 @@ enum probe_state {
 
 struct fs_probe {
     enum probe_state state;
+    bool is_direct;
     bool is_freed; /* by its user; whoever finds it RUNNING no more frees it */
     int error;     /* of the last answer */
     struct statvfs status;
@@ -168,6 +169,16 @@ static void queue_locked(struct fs_prober *prober, struct fs_probe *probe)
     prober->n_waiting++;
 }
 
+/* Asks in place, with the lock held: this is for what answers from memory. */
+static void ask_locked(struct fs_prober *prober, struct fs_probe *probe)
+{
+    if (probe->state != PROBE_IDLE)
+        return; /* hung before it was said to be direct */
+    struct statvfs status = {0};
+    probe->error = prober->ask(probe->path, &status) == 0 ? 0 : -errno;
+    probe->status = status;
+}
+
 /* The one in charge hangs: what it asks no longer counts as waited for. */
 static void dismiss_worker_locked(struct fs_prober *prober)
 {
@@ -223,6 +234,13 @@ struct fs_probe *fs_probe_new(const char *path)
     return probe;
 }
 
+void fs_probe_set_direct(struct fs_prober *prober, struct fs_probe *probe, bool is_direct)
+{
+    pthread_mutex_lock(&prober->lock);
+    probe->is_direct = is_direct;
+    pthread_mutex_unlock(&prober->lock);
+}
+
 void fs_probe_free(struct fs_prober *prober, struct fs_probe *probe)
 {
     if (probe == NULL)
@@ -252,8 +270,12 @@ void fs_prober_run(struct fs_prober *prober, struct fs_probe *const *probes, siz
 {
     mono_t end = clock_mono_ms() + limit;
     pthread_mutex_lock(&prober->lock);
-    for (size_t i = 0; i < count; i++)
-        queue_locked(prober, probes[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (probes[i]->is_direct)
+            ask_locked(prober, probes[i]);
+        else
+            queue_locked(prober, probes[i]);
+    }
 
     while (prober->n_waiting > 0 && start_worker_locked(prober)) {
         pthread_cond_signal(&prober->asked);

@@ -8,6 +8,9 @@
  * there is never more than one thread per mount, and never more than FS_PROBE_LOST_MAX of them:
  * after that nothing is asked until one returns.
  *
+ * Handing over to a thread and back costs more than the question.  A probe of which its user
+ * knows that it answers from memory is asked in place, and where all are such there is no thread.
+ *
  * Probes belong to the prober's user, from one thread; a probe freed while its question is
  * open lives on until the answer.
  */
@@ -32,6 +35,9 @@ void fs_prober_free(struct fs_prober *prober);
 
 struct fs_probe *fs_probe_new(const char *path);
 void fs_probe_free(struct fs_prober *prober, struct fs_probe *probe);
+
+/* Whether to ask in place from now on; false to begin with. */
+void fs_probe_set_direct(struct fs_prober *prober, struct fs_probe *probe, bool is_direct);
 
 /* Asks for all probes and returns when all have answers, or hang.  `patience` is how long one
  * of them may take; the whole lasts no longer than `limit`. */

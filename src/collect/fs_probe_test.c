@@ -13,12 +13,14 @@
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
 static bool is_open;
-static int n_asked, n_returned;
+static int n_asked, n_returned, n_elsewhere; /* elsewhere: not by the test's own thread */
+static pthread_t own_thread;
 
 static int fake_statvfs(const char *path, struct statvfs *out_status)
 {
     pthread_mutex_lock(&gate_lock);
     n_asked++;
+    n_elsewhere += !pthread_equal(pthread_self(), own_thread);
     while (strncmp(path, "/hung", 5) == 0 && !is_open)
         pthread_cond_wait(&gate_moved, &gate_lock);
     n_returned++;
@@ -144,5 +146,47 @@ START_TEST(the_whole_is_limited)
 }
 END_TEST
 
-UNIT_MAIN("fs_probe", answers_come_back, a_hung_mount_holds_up_nobody_and_is_asked_once,
-          threads_do_not_pile_up, the_whole_is_limited)
+START_TEST(what_answers_from_memory_is_asked_in_place)
+{
+    own_thread = pthread_self();
+    struct fs_prober *prober = fs_prober_new(fake_statvfs);
+    struct fs_probe *probes[] = {fs_probe_new("/"), fs_probe_new("/missing")};
+    struct statvfs status;
+    for (int i = 0; i < 2; i++)
+        fs_probe_set_direct(prober, probes[i], true);
+    fs_prober_run(prober, probes, 2, 30000, 30000);
+    ck_assert_int_eq(fs_probe_result(prober, probes[0], &status), 0);
+    ck_assert_uint_eq(status.f_blocks, 1);
+    ck_assert_int_eq(fs_probe_result(prober, probes[1], &status), -ENOENT);
+    ck_assert_int_eq(n_elsewhere, 0);
+
+    fs_probe_set_direct(prober, probes[0], false);
+    fs_prober_run(prober, probes, 2, 30000, 30000);
+    ck_assert_int_eq(fs_probe_result(prober, probes[0], &status), 0);
+    ck_assert_int_eq(n_elsewhere, 1);
+    for (int i = 0; i < 2; i++)
+        fs_probe_free(prober, probes[i]);
+    fs_prober_free(prober);
+}
+END_TEST
+
+START_TEST(a_hung_question_is_not_repeated_in_place)
+{
+    struct fs_prober *prober = fs_prober_new(fake_statvfs);
+    struct fs_probe *probe = fs_probe_new("/hung");
+    struct statvfs status;
+    fs_prober_run(prober, &probe, 1, 50, 30000);
+    fs_probe_set_direct(prober, probe, true);
+    fs_prober_run(prober, &probe, 1, 50, 30000);
+    ck_assert_int_eq(fs_probe_result(prober, probe, &status), -ETIMEDOUT);
+    ck_assert_int_eq(asked(), 1);
+    fs_probe_free(prober, probe);
+    fs_prober_free(prober);
+    open_gate(1);
+}
+END_TEST
+
+UNIT_MAIN("fs_probe", answers_come_back, what_answers_from_memory_is_asked_in_place,
+          a_hung_question_is_not_repeated_in_place,
+          a_hung_mount_holds_up_nobody_and_is_asked_once, threads_do_not_pile_up,
+          the_whole_is_limited)
