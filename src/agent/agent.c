@@ -101,7 +101,7 @@ static void collect_and_push(struct agent *agent)
         log_error("agent", "cannot pack a collection: %s", strerror(-error));
         return;
     }
-    const struct buf *packed = &agent->sampler.packed;
+    const struct buf *packed = sampler_packed(&agent->sampler);
     struct spool_record record = {at_ms, (uint32_t)n_samples, packed->data, packed->len};
     sender_push(agent->sender, &record);
 }

@@ -19,6 +19,7 @@ enum {
 
 #define PRINT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define TRIM_BYTES      (64 * 1024)
+#define LARGE_BYTES     (64 * 1024)
 
 /* The settings in use, and those that a SIGHUP has brought. */
 struct program {
@@ -93,9 +94,11 @@ static int run(struct program *program)
 
 int main(int argc, char **argv)
 {
-    /* One heap for all threads, and pages that are free go back. */
+    /* One heap for all threads; pages that are free go back, and what is large and short-lived
+     * stays out of it. */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 
     static struct program program;
     program.argc = argc;

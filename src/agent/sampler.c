@@ -5,17 +5,23 @@
 #include <errno.h>
 #include <string.h>
 
-#include "wire/remote_write.h"
-#include "wire/snappy.h"
-
 #define KEY_MAX_BYTES      ((size_t)64 * 1024)
-#define REQUEST_MAX_BYTES  ((size_t)16 * 1024 * 1024)
-#define PACKED_MAX_BYTES   (REQUEST_MAX_BYTES * 7 / 6 + 32)
+#define ENCODED_MAX_BYTES  ((size_t)256 * 1024)
 #define FORGET_COLLECTIONS 256 /* a series unseen for so many is forgotten */
+#define PATIENCE_FIRST     32
+#define PATIENCE_LAST      (1u << 16)
 
+/* A value is still until it moves; having moved, it has to rest for `patience` collections to
+ * be still again, and twice as long each time, since every such move packs the form anew. */
 struct sampler_series {
-    uint64_t seen;   /* collection it was last emitted in */
-    size_t position; /* in that collection's order */
+    const struct metric *metric; /* borrowed from the collectors, see struct metric */
+    double value;                /* the last one */
+    uint64_t seen;               /* collection it was last emitted in */
+    uint64_t moved;              /* ... in which its value was another than before; 0 = none */
+    uint32_t position;           /* in the order of the collection it was last emitted in */
+    uint32_t patience;
+    bool is_still; /* in the form */
+    uint32_t n_labels;
     uint32_t key_len;
     uint32_t encoded_len;
     uint8_t bytes[]; /* the key, and behind it the encoded labels */
@@ -26,8 +32,7 @@ void sampler_init(struct sampler *sampler, const char *instance, const char *job
     *sampler = (struct sampler){.instance = memory_strdup(instance), .job = memory_strdup(job)};
     map_init(&sampler->by_key);
     buf_init(&sampler->key, KEY_MAX_BYTES);
-    buf_init(&sampler->encoded, REQUEST_MAX_BYTES);
-    buf_init(&sampler->packed, PACKED_MAX_BYTES);
+    form_init(&sampler->form);
 }
 
 void sampler_deinit(struct sampler *sampler)
@@ -37,11 +42,8 @@ void sampler_deinit(struct sampler *sampler)
     map_deinit(&sampler->by_key);
     VEC_DEINIT(&sampler->order);
     VEC_DEINIT(&sampler->previous);
-    VEC_DEINIT(&sampler->series);
-    VEC_DEINIT(&sampler->samples);
+    form_deinit(&sampler->form);
     buf_deinit(&sampler->key);
-    buf_deinit(&sampler->encoded);
-    buf_deinit(&sampler->packed);
     free(sampler->instance);
     free(sampler->job);
     *sampler = (struct sampler){0};
@@ -78,11 +80,11 @@ void sampler_begin(struct sampler *sampler, msec_t at_ms)
 
     sampler->cursor = 0;
     sampler->at_ms = at_ms;
-    sampler->series.len = 0;
-    sampler->samples.len = 0;
     sampler->collection++;
-    if (sampler->collection % FORGET_COLLECTIONS == 0)
+    if (sampler->collection % FORGET_COLLECTIONS == 0) {
         forget_old(sampler);
+        sampler->is_form_good = false; /* to close the gaps of what rests */
+    }
 }
 
 static void build_key(struct buf *key, const struct metric *metric, const struct label *labels,
@@ -96,9 +98,32 @@ static void build_key(struct buf *key, const struct metric *metric, const struct
     }
 }
 
-static bool has_key(const struct sampler_series *series, const struct buf *key)
+/* Where the text ends in the key, or NULL when the key has another there. */
+static const uint8_t *skip_text(const uint8_t *key, const char *text)
 {
-    return series->key_len == key->len && memcmp(series->bytes, key->data, key->len) == 0;
+    while (*key == (uint8_t)*text) {
+        if (*key == '\0')
+            return key + 1;
+        key++;
+        text++;
+    }
+    return NULL;
+}
+
+static bool has_labels(const struct sampler_series *series, const struct metric *metric,
+                       const struct label *labels, size_t n_labels)
+{
+    if (series->metric != metric || series->n_labels != n_labels)
+        return false;
+    const uint8_t *at = series->bytes + strlen(metric->name) + 1;
+    for (size_t i = 0; i < n_labels; i++) {
+        at = skip_text(at, labels[i].name);
+        if (at != NULL)
+            at = skip_text(at, labels[i].value);
+        if (at == NULL)
+            return false;
+    }
+    return true;
 }
 
 /* Encodes the label set of the key in sampler->key; NULL when it is no valid set. */
@@ -106,6 +131,7 @@ static struct sampler_series *add_series(struct sampler *sampler, const struct m
                                          const struct label *labels, size_t n_labels)
 {
     struct label pairs[LABELS_COUNT_MAX];
+    size_t n_emitted = n_labels;
     if (n_labels + 3 > ARRAY_LEN(pairs) || sampler->by_key.len >= SAMPLER_SERIES_MAX)
         return NULL;
     for (size_t i = 0; i < n_labels; i++)
@@ -117,15 +143,21 @@ static struct sampler_series *add_series(struct sampler *sampler, const struct m
     if (set == NULL)
         return NULL;
 
-    buf_reset(&sampler->encoded);
-    labels_encode(&sampler->encoded, set);
+    CLEANUP(buf_deinit) struct buf encoded;
+    buf_init(&encoded, ENCODED_MAX_BYTES);
+    labels_encode(&encoded, set);
     labels_unref(set);
-    size_t len = sampler->encoded.len;
-    struct sampler_series *series = memory_alloc(sizeof(*series) + sampler->key.len + len);
-    *series = (struct sampler_series){.key_len = (uint32_t)sampler->key.len,
-                                      .encoded_len = (uint32_t)len};
+    if (encoded.error != 0)
+        return NULL;
+    struct sampler_series *series =
+        memory_alloc(sizeof(*series) + sampler->key.len + encoded.len);
+    *series = (struct sampler_series){.metric = metric,
+                                      .patience = PATIENCE_FIRST,
+                                      .n_labels = (uint32_t)n_emitted,
+                                      .key_len = (uint32_t)sampler->key.len,
+                                      .encoded_len = (uint32_t)encoded.len};
     memcpy(series->bytes, sampler->key.data, sampler->key.len);
-    memcpy(series->bytes + sampler->key.len, sampler->encoded.data, len);
+    memcpy(series->bytes + sampler->key.len, encoded.data, encoded.len);
     map_put(&sampler->by_key, series->bytes, series->key_len, series);
     sampler->n_encoded++;
     return series;
@@ -134,16 +166,17 @@ static struct sampler_series *add_series(struct sampler *sampler, const struct m
 static struct sampler_series *find_series(struct sampler *sampler, const struct metric *metric,
                                           const struct label *labels, size_t n_labels)
 {
-    build_key(&sampler->key, metric, labels, n_labels);
-    if (sampler->key.error != 0)
-        return NULL;
     if (sampler->cursor < sampler->previous.len) {
         struct sampler_series *next = sampler->previous.items[sampler->cursor];
-        if (has_key(next, &sampler->key)) {
+        if (has_labels(next, metric, labels, n_labels)) {
             sampler->cursor++;
             return next;
         }
     }
+    sampler->is_form_good = false;
+    build_key(&sampler->key, metric, labels, n_labels);
+    if (sampler->key.error != 0)
+        return NULL;
     struct sampler_series *series =
         map_find(&sampler->by_key, sampler->key.data, sampler->key.len);
     if (series == NULL)
@@ -153,15 +186,19 @@ static struct sampler_series *find_series(struct sampler *sampler, const struct 
     return series;
 }
 
-static void add_sample(struct sampler *sampler, const struct sampler_series *series,
-                       double value)
+static void take_value(struct sampler *sampler, struct sampler_series *series, double value)
 {
-    struct batch_series entry = {.encoded = series->bytes + series->key_len,
-                                 .encoded_len = series->encoded_len,
-                                 .n_samples = 1};
-    struct sample sample = {sampler->at_ms, value};
-    VEC_PUSH(&sampler->series, entry);
-    VEC_PUSH(&sampler->samples, sample);
+    if (memcmp(&series->value, &value, sizeof(value)) != 0) {
+        series->value = value;
+        if (series->seen > 0)
+            series->moved = sampler->collection;
+        if (series->is_still) {
+            sampler->is_form_good = false;
+            series->patience = MIN_OF(series->patience * 2, PATIENCE_LAST);
+        }
+    }
+    if (sampler->is_form_good && !series->is_still)
+        form_set_value(&sampler->form, sampler->order.len, value);
 }
 
 void sampler_emit(void *arg, const struct metric *metric, const struct label *labels,
@@ -173,40 +210,56 @@ void sampler_emit(void *arg, const struct metric *metric, const struct label *la
         sampler->refused++; /* too large, too many, or the same series twice */
         return;
     }
+    take_value(sampler, series, value);
     series->seen = sampler->collection;
-    series->position = sampler->order.len;
+    series->position = (uint32_t)sampler->order.len;
     VEC_PUSH(&sampler->order, series);
-    add_sample(sampler, series, value);
 }
 
-static void mark_ended(struct sampler *sampler)
+static struct form_series form_series(const struct sampler_series *series, double value)
 {
-    for (size_t i = 0; i < sampler->previous.len; i++) {
-        if (sampler->previous.items[i]->seen != sampler->collection)
-            add_sample(sampler, sampler->previous.items[i], sample_stale_value());
+    return (struct form_series){.encoded = series->bytes + series->key_len,
+                                .encoded_len = series->encoded_len,
+                                .is_still = series->is_still,
+                                .value = value};
+}
+
+/* Packs what was emitted, and a marker for each series that ended. */
+static int build_form(struct sampler *sampler, size_t *out_n_samples)
+{
+    VEC(struct form_series) list = {0};
+    for (size_t i = 0; i < sampler->order.len; i++) {
+        struct sampler_series *series = sampler->order.items[i];
+        series->is_still =
+            series->moved == 0 || sampler->collection - series->moved > series->patience;
+        VEC_PUSH(&list, form_series(series, series->value));
     }
+    for (size_t i = 0; i < sampler->previous.len; i++) {
+        struct sampler_series *ended = sampler->previous.items[i];
+        if (ended->seen == sampler->collection)
+            continue;
+        ended->is_still = true;
+        VEC_PUSH(&list, form_series(ended, sample_stale_value()));
+    }
+    *out_n_samples = list.len;
+    int error = list.len == 0
+                    ? -ENODATA
+                    : form_build(&sampler->form, list.items, list.len, sampler->at_ms);
+    sampler->is_form_good = error == 0 && list.len == sampler->order.len;
+    sampler->n_packed++;
+    VEC_DEINIT(&list);
+    return error;
 }
 
 int sampler_pack(struct sampler *sampler, size_t *out_n_samples)
 {
-    mark_ended(sampler);
-    if (sampler->series.len == 0)
-        return -ENODATA;
-    for (size_t i = 0; i < sampler->series.len; i++)
-        sampler->series.items[i].samples = &sampler->samples.items[i];
-
-    buf_reset(&sampler->encoded);
-    buf_reset(&sampler->packed);
-    buf_reserve(&sampler->encoded, sampler->encoded_before); /* in one go */
-    int error =
-        remote_write_encode(sampler->series.items, sampler->series.len, &sampler->encoded);
+    bool is_filled = sampler->is_form_good && sampler->order.len > 0 &&
+                     sampler->order.len == sampler->previous.len &&
+                     sampler->order.len == sampler->form.gaps.len &&
+                     form_set_time(&sampler->form, sampler->at_ms);
+    size_t n_samples = sampler->order.len;
+    int error = is_filled ? 0 : build_form(sampler, &n_samples);
     if (error == 0)
-        error = snappy_pack(sampler->encoded.data, sampler->encoded.len, &sampler->packed);
-    sampler->encoded_before = sampler->encoded.len;
-    /* Sending needs as much for a moment: the same pages serve both. */
-    buf_deinit(&sampler->encoded);
-    buf_init(&sampler->encoded, REQUEST_MAX_BYTES);
-    if (error == 0)
-        *out_n_samples = sampler->samples.len;
+        *out_n_samples = n_samples;
     return error;
 }

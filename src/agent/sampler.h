@@ -4,13 +4,14 @@
  *
  * The labels of a series (the metric's name, the emitted labels, instance and job) are encoded
  * once and kept; since collectors emit in the same order each time, the series of a sample is
- * mostly the one behind the last, found by one comparison.  A steady collection allocates
- * nothing.  A series that was there last time and is not now gets one stale marker, so that the
- * server knows that it ended.
+ * mostly the one behind the last, found by one comparison.  As long as the series are those of
+ * last time, values go straight into the gaps of a request that is packed already (see form.h);
+ * a steady collection neither packs nor allocates.  A series that was there last time and is not
+ * now gets one stale marker, so that the server knows that it ended.
  *
  *     sampler_begin(&sampler, now);
  *     collect_run(collect, &(struct emitter){sampler_emit, &sampler});
- *     sampler_pack(&sampler, &parcel);
+ *     sampler_pack(&sampler, &n_samples);
  *
  * Invariant: `order[0..n_order)` are the series of the collection under way or just ended, in
  * order of emission, each once.
@@ -21,7 +22,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "collect/collect.h"
-#include "model/batch.h"
+#include "wire/form.h"
 
 #define SAMPLER_SERIES_MAX 20000
 
@@ -34,13 +35,14 @@ struct sampler {
     VEC(struct sampler_series *) order;    /* emitted in this collection */
     VEC(struct sampler_series *) previous; /* in the one before */
     size_t cursor;                         /* in `previous`: what probably comes next */
-    VEC(struct batch_series) series;       /* for the encoder; parallel to `samples` */
-    VEC(struct sample) samples;
-    struct buf key, encoded, packed;
-    size_t encoded_before; /* length at the last collection */
+    struct form form;                      /* its series are those of `previous` or `order` */
+    bool
+        is_form_good; /* so far this collection's series are the form's, and its still values */
+    struct buf key;
     msec_t at_ms;
     uint64_t collection; /* number of the collection under way */
     uint64_t n_encoded;  /* label sets encoded so far */
+    uint64_t n_packed;   /* forms built so far */
     uint64_t refused; /* samples over SAMPLER_SERIES_MAX, or with labels that are too large */
 };
 
@@ -54,6 +56,10 @@ void sampler_begin(struct sampler *sampler, msec_t at_ms);
 void sampler_emit(void *arg, const struct metric *metric, const struct label *labels,
                   size_t n_labels, double value);
 
-/* Ends the collection: stale markers, remote write, snappy.  The packed bytes stay in
- * sampler->packed until the next one.  0; -ENODATA when there is not one sample; -errno. */
+/* Ends the collection: the request is complete in sampler_packed() until the next one begins.
+ * 0; -ENODATA when there is not one sample; -errno. */
 int sampler_pack(struct sampler *sampler, size_t *out_n_samples);
+static inline const struct buf *sampler_packed(const struct sampler *sampler)
+{
+    return &sampler->form.packed;
+}

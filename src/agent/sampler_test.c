@@ -44,7 +44,9 @@ static size_t pack(void)
     ck_assert_int_eq(sampler_pack(&sampler, &n_samples), 0);
     buf_reset(&request);
     arena_reset(&arena);
-    ck_assert_int_eq(snappy_unpack(sampler.packed.data, sampler.packed.len, &request), 0);
+    ck_assert_int_eq(
+        snappy_unpack(sampler_packed(&sampler)->data, sampler_packed(&sampler)->len, &request),
+        0);
     ck_assert_int_eq(remote_write_decode(request.data, request.len, &arena, &batch, NULL), 0);
     ck_assert_uint_eq(batch.n_samples, n_samples);
     return n_samples;
@@ -179,7 +181,70 @@ START_TEST(says_when_there_is_nothing)
 }
 END_TEST
 
-UNIT_MAIN("sampler", adds_instance_and_job, encodes_labels_once, marks_a_series_that_ended_once,
+START_TEST(a_steady_collection_is_not_packed_anew)
+{
+    uint64_t packed_at_20 = 0;
+    begin();
+    for (int i = 1; i <= 600; i++) {
+        sampler_begin(&sampler, 1700000000000 + i * 1000);
+        sampler_emit(&sampler, &load, NULL, 0, i);
+        emit_disk("/", 40);
+        emit_disk("/home", i < 200 ? i % 2 : 1);
+        pack();
+        if (i == 20)
+            packed_at_20 = sampler.n_packed;
+        series_is(0, "node_load1{instance=\"web-1\",job=\"node\"}", 1700000000000 + i * 1000,
+                  i);
+        ck_assert_double_eq(batch.series[1].samples[0].value, 40);
+        ck_assert_double_eq(batch.series[2].samples[0].value, i < 200 ? i % 2 : 1);
+    }
+    ck_assert_uint_le(packed_at_20, 3);
+    ck_assert_uint_le(sampler.n_packed, packed_at_20 + 2); /* every 256, to see what rests */
+    end();
+}
+END_TEST
+
+START_TEST(a_value_that_moves_after_a_rest_is_sent)
+{
+    begin();
+    for (int i = 1; i <= 3000; i++) {
+        sampler_begin(&sampler, 1700000000000 + i);
+        emit_disk("/", i / 100);
+        emit_disk("/home", -0.0);
+        pack();
+        ck_assert_double_eq(batch.series[0].samples[0].value, i / 100);
+    }
+    /* A move each 100 collections, which soon is often enough to keep the gap. */
+    ck_assert_uint_lt(sampler.n_packed, 30);
+    end();
+}
+END_TEST
+
+START_TEST(what_ended_comes_back_with_its_value)
+{
+    begin();
+    for (int i = 1; i <= 40; i++) {
+        sampler_begin(&sampler, 1700000000000 + i);
+        emit_disk("/", i);
+        if (i % 5 != 0)
+            emit_disk("/media", i % 3);
+        emit_disk("/home", i);
+        size_t n = pack();
+        ck_assert_uint_eq(n, 3);
+        ck_assert_double_eq(batch.series[0].samples[0].value, i);
+        ck_assert_double_eq(batch.series[i % 5 == 0 ? 1 : 2].samples[0].value, i);
+        if (i % 5 == 0)
+            ck_assert(sample_value_is_stale(batch.series[2].samples[0].value));
+        else
+            ck_assert_double_eq(batch.series[1].samples[0].value, i % 3);
+    }
+    end();
+}
+END_TEST
+
+UNIT_MAIN("sampler", a_steady_collection_is_not_packed_anew,
+          a_value_that_moves_after_a_rest_is_sent, what_ended_comes_back_with_its_value,
+          adds_instance_and_job, encodes_labels_once, marks_a_series_that_ended_once,
           takes_a_series_once_and_refuses_what_is_no_label_set,
           forgets_series_that_do_not_come_back, bounds_the_number_of_series,
           says_when_there_is_nothing)

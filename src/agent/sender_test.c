@@ -160,8 +160,8 @@ static void push(msec_t at_ms, int n_series)
         sampler_emit(&sampler, &metric, (struct label[]){{"n", value}}, 1, i);
     }
     ck_assert_int_eq(sampler_pack(&sampler, &n_samples), 0);
-    struct spool_record record = {at_ms, (uint32_t)n_samples, sampler.packed.data,
-                                  sampler.packed.len};
+    struct spool_record record = {at_ms, (uint32_t)n_samples, sampler_packed(&sampler)->data,
+                                  sampler_packed(&sampler)->len};
     sender_push(sender, &record);
     sampler_deinit(&sampler);
 }

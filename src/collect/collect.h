@@ -24,8 +24,8 @@ enum metric_type {
 
 extern const char *const metric_type_names[METRIC_TYPE_COUNT]; /* "gauge", ... */
 
-/* A family; const, one per name in the whole program.  node_exporter's name, help and type where
- * it has the metric. */
+/* A family; const, one per name in the whole program, and there as long as the collectors are.
+ * node_exporter's name, help and type where it has the metric. */
 struct metric {
     const char *name;
     const char *help;

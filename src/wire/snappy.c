@@ -267,7 +267,7 @@ static uint8_t *write_number(uint8_t *to, size_t number, size_t n_bytes)
     return to;
 }
 
-static uint8_t *write_length(uint8_t *to, uint32_t length)
+uint8_t *snappy_write_length(uint8_t *to, uint32_t length)
 {
     for (; length >= 0x80; length >>= 7)
         *to++ = (uint8_t)(length | 0x80);
@@ -275,20 +275,26 @@ static uint8_t *write_length(uint8_t *to, uint32_t length)
     return to;
 }
 
+uint8_t *snappy_write_literal_head(uint8_t *to, size_t length)
+{
+    size_t number = length - 1, n_bytes = 0;
+    for (size_t rest = number; number >= 60 && rest > 0; rest >>= 8)
+        n_bytes++;
+    *to++ = (uint8_t)((n_bytes == 0 ? number : 59 + n_bytes) << 2 | ELEMENT_LITERAL);
+    return write_number(to, number, n_bytes);
+}
+
 static uint8_t *write_literal(uint8_t *to, const uint8_t *from, size_t length)
 {
     if (length == 0)
         return to;
-    size_t number = length - 1;
-    size_t n_bytes = number < 60 ? 0 : number < 0x100 ? 1 : 2;
-    *to++ = (uint8_t)((n_bytes == 0 ? number : 59 + n_bytes) << 2 | ELEMENT_LITERAL);
-    to = write_number(to, number, n_bytes);
+    to = snappy_write_literal_head(to, length);
     memcpy(to, from, length);
     return to + length;
 }
 
 /* What is left of a long copy is never shorter than a match, so that the short form fits. */
-static uint8_t *write_copy(uint8_t *to, size_t offset, size_t length)
+uint8_t *snappy_write_copy(uint8_t *to, size_t offset, size_t length)
 {
     while (length > COPY_MAX_BYTES) {
         size_t part = MIN_OF(length - MATCH_MIN_BYTES, COPY_MAX_BYTES);
@@ -335,7 +341,7 @@ static uint8_t *pack_fragment(uint8_t *to, const uint8_t *data, size_t len)
         }
         size_t length = match_length(data + earlier, data + at, data + len);
         to = write_literal(to, data + pending, at - pending);
-        to = write_copy(to, at - earlier, length);
+        to = snappy_write_copy(to, at - earlier, length);
         at += length;
         pending = at;
         misses = 0;
@@ -349,11 +355,11 @@ int snappy_pack(const void *data, size_t len, struct buf *out)
 {
     if (len > UINT32_MAX)
         return -ENOBUFS;
-    int error = buf_reserve(out, len + len / 6 + 32);
+    int error = buf_reserve(out, snappy_packed_max(len));
     if (error != 0)
         return error;
     const uint8_t *from = data;
-    uint8_t *to = write_length((uint8_t *)out->data + out->len, (uint32_t)len);
+    uint8_t *to = snappy_write_length((uint8_t *)out->data + out->len, (uint32_t)len);
     for (size_t rest = len; rest > 0;) {
         size_t part = MIN_OF(rest, FRAGMENT_MAX_BYTES);
         to = pack_fragment(to, from, part);
