@@ -23,7 +23,8 @@ static struct parcel *make(int n_series)
     }
     ck_assert_int_eq(sampler_pack(&sampler, &n_samples), 0);
     struct parcel *parcel =
-        parcel_new(5000, (uint32_t)n_samples, sampler_packed(&sampler)->data, sampler_packed(&sampler)->len);
+        parcel_new(5000, (uint32_t)n_samples, sampler_packed(&sampler)->data,
+                   sampler_packed(&sampler)->len);
     sampler_deinit(&sampler);
     return parcel;
 }

@@ -494,7 +494,9 @@ static void on_answer(const struct http_response *response, void *arg)
     else if (task != TASK_ENROL && answer != ANSWER_LATER)
         come_back(sender);
     sender->stats.requests_ok += answer == ANSWER_TAKEN;
-    wake_at(sender, 0); /* not at once: the client is still in its callback */
+    if (sender->drained != NULL || !sender->is_enrolled || !sender_is_drained(sender) ||
+        outbox_has_spooled(&sender->outbox))
+        wake_at(sender, 0); /* not at once: the client is still in its callback */
 }
 
 struct sender_stats sender_stats(const struct sender *sender)

@@ -73,6 +73,30 @@ bool text_scan_u64(const char **cursor, uint64_t *out_value)
     return true;
 }
 
+#define DOUBLE_EXACT_MAX (UINT64_C(1) << 53)
+
+/* Number and power of ten are exact, and so what IEEE 754 makes of their quotient is right. */
+bool text_scan_decimal(const char **cursor, double *out_value)
+{
+    const char *at = *cursor;
+    uint64_t number;
+    if (!text_scan_u64(&at, &number) || number > DOUBLE_EXACT_MAX)
+        return false;
+    double power = 1;
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9'; at++, power *= 10) {
+            number = number * 10 + (uint64_t)(*at - '0');
+            if (number > DOUBLE_EXACT_MAX)
+                return false;
+        }
+    }
+    if (power > 1e22) /* the last that is exact; only after a zero */
+        return false;
+    *cursor = at;
+    *out_value = (double)number / power;
+    return true;
+}
+
 int text_to_u64(const char *text, uint64_t *out_value)
 {
     errno = 0;

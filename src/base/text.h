@@ -53,6 +53,10 @@ int text_to_double(const char *text, double *out_value);
  * or they overflow.  The fast path of every /proc reader. */
 bool text_scan_u64(const char **cursor, uint64_t *out_value);
 
+/* Likewise for digits that may have a point among them, "12.75".  False also when there are more
+ * digits than a double holds (2^53): these readers expect none. */
+bool text_scan_decimal(const char **cursor, double *out_value);
+
 /* Moves *cursor over blanks and tabs, then over the next word.  False at the end of line. */
 bool text_next_word(const char **cursor, struct slice *out_word);
 

@@ -46,6 +46,43 @@ START_TEST(scanning_walks_a_line)
 }
 END_TEST
 
+START_TEST(scans_decimals)
+{
+    static const struct {
+        const char *text;
+        double value;
+        const char *rest;
+    } cases[] = {{"12.75 x", 12.75, " x"},
+                 {"  0.1", 0.1, ""},
+                 {"7", 7, ""},
+                 {"3.", 3, ""},
+                 {"350735.47 234388.90", 350735.47, " 234388.90"},
+                 {"9007199254740992", 9007199254740992.0, ""},
+                 {"0.0000000000000001", 1e-16, ""},
+                 {"1.5e3", 1.5, "e3"}};
+    static const char *const refused[] = {"",
+                                          "x",
+                                          "-1",
+                                          ".5",
+                                          "90071992547409930",
+                                          "18446744073709551616",
+                                          "1.00000000000000000",
+                                          "0.00000000000000000000000000001"};
+    double value;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *at = cases[i].text;
+        ck_assert(text_scan_decimal(&at, &value));
+        ck_assert_double_eq(value, cases[i].value);
+        ck_assert_str_eq(at, cases[i].rest);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        const char *at = refused[i];
+        ck_assert(!text_scan_decimal(&at, &value));
+        ck_assert_ptr_eq(at, refused[i]);
+    }
+}
+END_TEST
+
 START_TEST(doubles_read_back)
 {
     static const double values[] = {0,  -0.0, 0.1,  1.0 / 3,
@@ -98,5 +135,5 @@ START_TEST(small_things)
 }
 END_TEST
 
-UNIT_MAIN("text", numbers_are_parsed_whole, scanning_walks_a_line, doubles_read_back,
-          utf8_is_judged_strictly, hex_goes_both_ways, small_things)
+UNIT_MAIN("text", scans_decimals, numbers_are_parsed_whole, scanning_walks_a_line,
+          doubles_read_back, utf8_is_judged_strictly, hex_goes_both_ways, small_things)

@@ -246,6 +246,7 @@ const struct collector cpu_collector = {
     .name = "cpu",
     .help = "Processor time by mode, in total and per core, from /proc/stat.",
     .file = "proc/stat",
+    .is_file_whole = true,
     .state_size = sizeof(struct cpu_state),
     .is_wanted = cpu_is_wanted,
     .setup = cpu_setup,

@@ -39,7 +39,7 @@ static void entropy_setup(struct source *source)
 {
     struct entropy_state *state = source->state;
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        state->files[i] = HOST_FILE(fields[i].path);
+        state->files[i] = HOST_FILE_WHOLE(fields[i].path);
 }
 
 static void entropy_teardown(struct source *source)

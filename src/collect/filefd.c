@@ -33,5 +33,6 @@ const struct collector filefd_collector = {
     .name = "filefd",
     .help = "Open files of the whole host, from /proc/sys/fs/file-nr.",
     .file = "proc/sys/fs/file-nr",
+    .is_file_whole = true,
     .collect = filefd_collect,
 };

@@ -71,7 +71,9 @@ static int open_below(const struct host_root *root, const char *path, int *out_f
     return 0;
 }
 
-static int read_from_start(int file, struct buf *text)
+/* The end is where a read gives nothing; of a file that is made in one piece, where it gives less
+ * than it could. */
+static int read_from_start(int file, bool is_whole, struct buf *text)
 {
     buf_reset(text);
     for (;;) {
@@ -86,6 +88,8 @@ static int read_from_start(int file, struct buf *text)
         if (got == 0)
             return 0;
         text->len += (size_t)got;
+        if (is_whole && (size_t)got < READ_BYTES)
+            return 0;
     }
 }
 
@@ -98,14 +102,16 @@ static bool stays_open(int file)
 
 int host_file_read(struct host_root *root, struct host_file *file, const char **out_text)
 {
-    bool was_open = file->file >= 0;
+    bool was_open = file->file >= 0, is_kept = true;
     if (!was_open) {
         int error = open_below(root, file->path, &file->file);
         if (error != 0)
             return error;
     }
-    int error = read_from_start(file->file, &root->text);
-    if (error != 0 || (!was_open && !stays_open(file->file)))
+    if (!was_open)
+        is_kept = stays_open(file->file);
+    int error = read_from_start(file->file, file->is_whole && is_kept, &root->text);
+    if (error != 0 || !is_kept)
         host_file_close(file);
     if (error != 0)
         return error;

@@ -28,9 +28,11 @@ struct host_root {
 struct host_file {
     const char *path; /* below the root, without a leading slash; a literal or the owner's */
     int file;         /* open, or -1 */
+    bool is_whole;    /* the kernel makes it in one piece: what one read gives is all of it */
 };
 
-#define HOST_FILE(name) ((struct host_file){.path = (name), .file = -1})
+#define HOST_FILE(name)       ((struct host_file){.path = (name), .file = -1})
+#define HOST_FILE_WHOLE(name) ((struct host_file){.path = (name), .file = -1, .is_whole = true})
 
 /* 0, -ENAMETOOLONG, -ENOTDIR, -errno when there is no such directory. */
 int host_root_init(struct host_root *root, const char *path);

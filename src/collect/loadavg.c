@@ -24,12 +24,9 @@ static int loadavg_collect(struct source *source, const struct tick *tick,
     if (error != 0)
         return error;
 
-    struct slice word;
     for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
-        char number[32];
         double load;
-        if (!text_next_word(&at, &word) || !text_copy_slice(number, sizeof(number), word) ||
-            text_to_double(number, &load) != 0)
+        if (!text_scan_decimal(&at, &load))
             return -EPROTO;
         emit_value(out, &metrics[i], load);
     }
@@ -45,6 +42,7 @@ const struct collector loadavg_collector = {
     .name = "loadavg",
     .help = "Load averages from /proc/loadavg.",
     .file = "proc/loadavg",
+    .is_file_whole = true,
     .is_wanted = loadavg_is_wanted,
     .collect = loadavg_collect,
 };

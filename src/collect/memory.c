@@ -184,6 +184,7 @@ const struct collector memory_collector = {
     .name = "memory",
     .help = "RAM and swap from /proc/meminfo.",
     .file = "proc/meminfo",
+    .is_file_whole = true,
     .state_size = sizeof(struct memory_state),
     .is_wanted = memory_is_wanted,
     .collect = memory_collect,

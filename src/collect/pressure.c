@@ -79,7 +79,7 @@ static void pressure_setup(struct source *source)
 {
     struct pressure_state *state = source->state;
     for (size_t i = 0; i < ARRAY_LEN(resources); i++)
-        state->files[i] = HOST_FILE(resources[i].path);
+        state->files[i] = HOST_FILE_WHOLE(resources[i].path);
 }
 
 static void pressure_teardown(struct source *source)

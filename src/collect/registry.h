@@ -39,7 +39,8 @@ struct source {
 struct collector {
     const char *name;
     const char *help;
-    const char *file; /* what source_read() reads; NULL = several or none */
+    const char *file;   /* what source_read() reads; NULL = several or none */
+    bool is_file_whole; /* see struct host_file */
     size_t state_size;
     bool (*is_wanted)(const struct collect_options *options); /* NULL = always */
     void (*setup)(struct source *source);                     /* NULL = nothing to do */

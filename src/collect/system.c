@@ -11,20 +11,32 @@
 #include "collect/registry.h"
 #include "model/vitals.h"
 
+#define REFRESH_NS (60 * (int64_t)1000000000) /* a host's name can change */
+
 static const struct metric uptime_metric = {VITAL_UPTIME, "Seconds since the host was started.",
                                             METRIC_GAUGE};
 static const struct metric uname_metric = {
     "node_uname_info", "Labeled system information as provided by the uname system call.",
     METRIC_GAUGE};
 
-static void emit_uname(const struct emitter *out)
-{
+struct system_state {
     struct utsname name;
-    if (uname(&name) != 0)
-        return;
+    int64_t named_ns; /* 0 = not yet */
+};
+
+static void emit_uname(struct system_state *state, const struct tick *tick,
+                       const struct emitter *out)
+{
+    if (state->named_ns == 0 || tick->mono_ns - state->named_ns >= REFRESH_NS) {
+        if (uname(&state->name) != 0)
+            return;
+        state->named_ns = tick->mono_ns;
+    }
+    const struct utsname *name = &state->name;
     const struct label labels[] = {
-        {"domainname", name.domainname}, {"machine", name.machine}, {"nodename", name.nodename},
-        {"release", name.release},       {"sysname", name.sysname}, {"version", name.version},
+        {"domainname", name->domainname}, {"machine", name->machine},
+        {"nodename", name->nodename},     {"release", name->release},
+        {"sysname", name->sysname},       {"version", name->version},
     };
     out->emit(out->arg, &uname_metric, labels, ARRAY_LEN(labels), 1);
 }
@@ -32,19 +44,15 @@ static void emit_uname(const struct emitter *out)
 static int system_collect(struct source *source, const struct tick *tick,
                           const struct emitter *out)
 {
-    (void)tick;
     if (source->root->is_live)
-        emit_uname(out);
+        emit_uname(source->state, tick, out);
 
     const char *at;
-    struct slice word;
-    char number[32];
     double seconds;
     int error = source_read(source, &at);
     if (error != 0)
         return error;
-    if (!text_next_word(&at, &word) || !text_copy_slice(number, sizeof(number), word) ||
-        text_to_double(number, &seconds) != 0)
+    if (!text_scan_decimal(&at, &seconds))
         return -EPROTO;
     emit_value(out, &uptime_metric, seconds);
     return 0;
@@ -54,5 +62,7 @@ const struct collector system_collector = {
     .name = "system",
     .help = "Uptime and kernel version.",
     .file = "proc/uptime",
+    .is_file_whole = true,
+    .state_size = sizeof(struct system_state),
     .collect = system_collect,
 };

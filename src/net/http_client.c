@@ -16,8 +16,10 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -156,16 +158,40 @@ static void request_timed_out(void *arg)
     fail(arg, HTTP_CLIENT_TIMEOUT, "no complete answer in time");
 }
 
+/* On a connection at rest the kernel nearly always takes a request in one go; asking it first
+ * whether it would costs more than trying.  What it does not take, and every error, is left to
+ * the stream. */
+static size_t write_at_once(const struct http_client *client, const struct buf *request)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(client->stream);
+    if (ssl == NULL) {
+        int fd = bufferevent_getfd(client->stream);
+        ssize_t sent = send(fd, request->data, request->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return sent > 0 ? (size_t)sent : 0;
+    }
+    size_t sent = 0;
+    ERR_clear_error();
+    if (SSL_write_ex(ssl, request->data, request->len, &sent) != 1)
+        sent = 0;
+    ERR_clear_error();
+    return sent;
+}
+
 static void send_request(struct http_client *client)
 {
     struct call *call = client->call;
+    bool was_kept = client->state == CLIENT_KEPT;
     client->state = CLIENT_WAITING;
     stop_deadline(client);
     client->deadline =
         loop_timer_once(client->loop, client->request_timeout, request_timed_out, client);
+    size_t sent = was_kept ? write_at_once(client, &call->request) : 0;
+    if (sent == call->request.len)
+        return;
     /* The bytes stay in the call, which outlives the stream's interest in them. */
-    int error = evbuffer_add_reference(bufferevent_get_output(client->stream),
-                                       call->request.data, call->request.len, NULL, NULL);
+    int error =
+        evbuffer_add_reference(bufferevent_get_output(client->stream),
+                               call->request.data + sent, call->request.len - sent, NULL, NULL);
     assert(error == 0); /* fails only when memory is out */
     (void)error;
 }
