@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shape of both columns: varint number of samples, one byte codec, then what the codec says.
+ * The column of times, and the two columns together.  A column begins with the number of samples
+ * (varint) and a byte that says how the rest is coded.
  */
 #include "store/block.h"
 
@@ -11,16 +12,12 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "store/block_values.h"
 #include "store/bytes.h"
 
 enum times_codec {
     TIMES_REGULAR = 0,
     TIMES_CHANGES = 1
-};
-
-enum values_codec {
-    VALUES_CONSTANT = 0,
-    VALUES_RAW = 1
 };
 
 static uint64_t distance_at(const struct sample *samples, size_t i)
@@ -55,22 +52,6 @@ int block_encode_times(const struct sample *samples, size_t n, struct buf *out)
             at, bytes_zigzag((int64_t)(distance_at(samples, i) - distance_at(samples, i - 1))));
     out->len += (size_t)(at - start);
     return 0;
-}
-
-int block_encode_values(const struct sample *samples, size_t n, struct buf *out)
-{
-    assert(n > 0 && n <= BLOCK_SAMPLES_MAX);
-    size_t n_stored = 1;
-    for (size_t i = 1; i < n; i++) {
-        if (sample_bits(samples[i].value) != sample_bits(samples[0].value))
-            n_stored = n;
-    }
-    uint8_t head[BYTES_VARINT_MAX + 1], *at = bytes_put_varint(head, n);
-    *at++ = n_stored == 1 ? VALUES_CONSTANT : VALUES_RAW;
-    buf_append(out, head, (size_t)(at - head));
-    for (size_t i = 0; i < n_stored; i++)
-        buf_append(out, &samples[i].value, sizeof(samples[i].value));
-    return out->error;
 }
 
 static bool step(msec_t *at_ms, uint64_t distance)
@@ -184,22 +165,15 @@ static msec_t time_at(const struct block_times *times, uint32_t i)
 int block_read(const struct block_times *times, struct block_bytes values, msec_t from_ms,
                msec_t to_ms, struct sample_list *out)
 {
-    const uint8_t *at, *end = values.data + values.len;
-    uint32_t count;
-    uint8_t codec;
-    if (!read_header(values, &at, &count, &codec) || count != times->count ||
-        codec > VALUES_RAW ||
-        (size_t)(end - at) != 8 * (codec == VALUES_RAW ? (size_t)count : 1))
-        return -EBADMSG;
     if (from_ms > to_ms)
         return 0;
     uint32_t first = lower_bound(times, from_ms);
-    uint32_t after = to_ms == INT64_MAX ? count : lower_bound(times, to_ms + 1);
+    uint32_t after = to_ms == INT64_MAX ? times->count : lower_bound(times, to_ms + 1);
     struct sample *items = sample_list_reserve(out, after - first);
-    for (uint32_t i = first; i < after; i++, items++) {
-        items->at_ms = time_at(times, i);
-        memcpy(&items->value, at + 8 * (codec == VALUES_RAW ? (size_t)i : 0), 8);
-    }
+    if (!block_values_read(values, times->count, first, after, items))
+        return -EBADMSG;
+    for (uint32_t i = first; i < after; i++)
+        items[i - first].at_ms = time_at(times, i);
     out->len += after - first;
     return 0;
 }

@@ -179,6 +179,8 @@ START_TEST(wants_both_columns_of_one_length)
     encode(&samples, &other);
     ck_assert_int_eq(block_read(&one.opened, bytes_of(&other.values), 0, INT64_MAX, &got),
                      -EBADMSG);
+    ck_assert_uint_eq(got.len, 0);
+    sample_list_deinit(&got);
     columns_deinit(&one);
     columns_deinit(&other);
     sample_list_deinit(&samples);

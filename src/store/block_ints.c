@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decoding: an entry of the table, looked up by context and the next 8 bits, says how many bits
+ * the integer has in all, how many of them are its code, its symbol, and the context it makes
+ * for the next.  Everything that one integer needs comes from one load of 64 bits, except for
+ * integers of more than 49 raw bits, which take the careful way.
+ */
+#include "store/block_ints.h"
+
+#include <string.h>
+
+#include "base/macros.h"
+#include "store/bytes.h"
+
+#define LOAD_BITS                                                                              \
+    57 /* sure to be had from 8 bytes, wherever among the first 8 bits it begins */
+
+/* An entry: bits 0-6 all bits, 7-10 bits of the code, 11-18 symbol, 19- context << 8. */
+#define ENTRY_BITS(entry)    ((entry)&127)
+#define ENTRY_CODE(entry)    ((entry) >> 7 & 15)
+#define ENTRY_SYMBOL(entry)  ((entry) >> 11 & 255)
+#define ENTRY_CONTEXT(entry) ((entry) >> 19)
+
+struct ints_shape ints_shape_of(size_t n)
+{
+    uint32_t n_lanes = 1;
+    if (n > 512)
+        n_lanes =
+            (uint32_t)((n + INTS_GROUP * INTS_LANE_MAX - 1) / (INTS_GROUP * INTS_LANE_MAX)) *
+            INTS_GROUP;
+    uint32_t lane_len = (uint32_t)((n + n_lanes - 1) / n_lanes);
+    return (struct ints_shape){n_lanes, lane_len,
+                               (uint32_t)(n - (n_lanes - 1) * (size_t)lane_len)};
+}
+
+struct bit_reader {
+    const uint8_t *at, *end;
+    unsigned used; /* bits of *at */
+    bool failed;
+};
+
+static unsigned get_bits(struct bit_reader *reader, unsigned n)
+{
+    unsigned value = 0;
+    for (unsigned i = 0; i < n; i++) {
+        if (reader->at == reader->end) {
+            reader->failed = true;
+            return 0;
+        }
+        value |= (unsigned)(*reader->at >> reader->used & 1) << i;
+        reader->used = (reader->used + 1) & 7;
+        reader->at += reader->used == 0;
+    }
+    return value;
+}
+
+static unsigned get_length(struct bit_reader *reader, unsigned before)
+{
+    if (get_bits(reader, 1) == 0)
+        return before;
+    if (get_bits(reader, 1) == 0)
+        return get_bits(reader, 1) ? before + 1 : before - 1;
+    if (get_bits(reader, 1) == 0)
+        return get_bits(reader, 1) ? before + 2 : before - 2;
+    return get_bits(reader, 4);
+}
+
+static void fill_table(uint32_t *table, uint32_t entry, struct prefix_code code)
+{
+    for (unsigned i = code.code; i < 1u << PREFIX_BITS_MAX; i += 1u << code.length)
+        table[i] = entry;
+}
+
+/* What stands in front of the tables. */
+struct tables_head {
+    unsigned n_contexts, fine, n_steps;
+    bool has_negatives;
+    uint8_t context_of[INTS_STEPS_MAX];
+};
+
+static bool read_head(struct tables_head *head, const uint8_t **at, const uint8_t *end)
+{
+    if (end - *at < 2 || (*at)[0] >> 5 != 0)
+        return false;
+    *head = (struct tables_head){.n_contexts = ((*at)[0] & 7u) + 1,
+                                 .fine = (*at)[0] >> 3 & 1,
+                                 .has_negatives = (*at)[0] >> 4,
+                                 .n_steps = (*at)[1] + 1u};
+    *at += 2;
+    if (ints_step_raw_bits(head->n_steps - 1, head->fine) > 63 - head->fine ||
+        head->n_steps > INTS_STEPS_MAX || (size_t)(end - *at) < head->n_contexts - 1)
+        return false;
+    unsigned step = 0;
+    for (unsigned context = 0; context < head->n_contexts; context++) {
+        unsigned until = context + 1 < head->n_contexts ? *(*at)++ : head->n_steps;
+        if (until <= step || until > head->n_steps)
+            return false;
+        for (; step < until; step++)
+            head->context_of[step] = (uint8_t)context;
+    }
+    return true;
+}
+
+static bool read_lengths(const struct tables_head *head, struct bit_reader *bits,
+                         uint8_t *out_lengths)
+{
+    memset(out_lengths, 0, PREFIX_SYMBOLS_MAX);
+    for (unsigned sign = 0; sign <= head->has_negatives; sign++) {
+        unsigned before = 0;
+        for (unsigned step = sign; step < head->n_steps; step++) {
+            unsigned length = get_length(bits, before);
+            if (length > PREFIX_BITS_MAX || bits->failed)
+                return false;
+            out_lengths[2 * step + sign] = (uint8_t)length;
+            before = length;
+        }
+    }
+    return true;
+}
+
+static bool read_table(struct ints_reader *reader, const struct tables_head *head,
+                       unsigned context, struct bit_reader *bits)
+{
+    uint8_t lengths[PREFIX_SYMBOLS_MAX];
+    struct prefix_code codes[PREFIX_SYMBOLS_MAX];
+    uint32_t *table = reader->table + ((size_t)context << PREFIX_BITS_MAX);
+    size_t n_symbols = 2 * (size_t)head->n_steps;
+    if (!read_lengths(head, bits, lengths) || !prefix_assign(lengths, n_symbols, codes))
+        return false;
+    memset(table, 0, sizeof(*table) << PREFIX_BITS_MAX);
+    for (unsigned symbol = 0; symbol < n_symbols; symbol++) {
+        if (lengths[symbol] == 0)
+            continue;
+        unsigned n = codes[symbol].length + ints_step_raw_bits(symbol / 2, head->fine);
+        uint32_t next = (uint32_t)head->context_of[symbol / 2] << PREFIX_BITS_MAX;
+        fill_table(table, n | codes[symbol].length << 7 | symbol << 11 | next << 19,
+                   codes[symbol]);
+        reader->max_bits = MAX_OF(reader->max_bits, n);
+    }
+    return true;
+}
+
+static void fill_bases(struct ints_reader *reader, const struct tables_head *head)
+{
+    for (unsigned step = 0; step < head->n_steps; step++) {
+        uint64_t base = ints_step_base(step, head->fine);
+        reader->bases[2 * step] = (int64_t)base;
+        reader->bases[2 * step + 1] = (int64_t)-base;
+    }
+}
+
+static bool find_lanes(struct ints_reader *reader, const uint8_t **at, const uint8_t *end)
+{
+    uint64_t sizes[INTS_LANES_MAX];
+    for (uint32_t lane = 0; lane < reader->shape.n_lanes; lane++) {
+        if (!bytes_get_varint(at, end, &sizes[lane]))
+            return false;
+    }
+    for (uint32_t lane = 0; lane < reader->shape.n_lanes; lane++) {
+        reader->lanes[lane] = *at;
+        if (sizes[lane] > (uint64_t)(end - *at))
+            return false;
+        *at += sizes[lane];
+    }
+    reader->lanes[reader->shape.n_lanes] = *at;
+    return true;
+}
+
+bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const uint8_t **at,
+               const uint8_t *end)
+{
+    struct tables_head head;
+    reader->shape = *shape;
+    reader->max_bits = 1;
+    reader->bases[0] = 0;
+    if (!read_head(&head, at, end))
+        return false;
+    struct bit_reader bits = {.at = *at, .end = end};
+    for (unsigned context = 0; context < head.n_contexts; context++) {
+        if (!read_table(reader, &head, context, &bits))
+            return false;
+    }
+    fill_bases(reader, &head);
+    *at = bits.at + (bits.used > 0);
+    return find_lanes(reader, at, end);
+}
+
+/* Where decoding stands in a lane. */
+struct lane {
+    const uint8_t *from; /* what `bit` counts from */
+    uint64_t bit;
+    uint32_t context;
+    uint32_t done; /* integers decoded */
+    int64_t *out;
+};
+
+static inline int64_t finish(const struct ints_reader *reader, uint32_t entry, uint64_t raw)
+{
+    unsigned symbol = ENTRY_SYMBOL(entry);
+    uint64_t sign = -(uint64_t)(symbol & 1);
+    return (int64_t)((uint64_t)reader->bases[symbol] + ((raw ^ sign) - sign));
+}
+
+static inline uint64_t load(const uint8_t *at)
+{
+    uint8_t bytes[8];
+    memcpy(bytes, at, 8);
+    return bytes_get_le(bytes, 8);
+}
+
+/* The next integer, whose bits are within one load. */
+static inline void step(const struct ints_reader *reader, struct lane *lane, uint32_t i)
+{
+    uint64_t word = load(lane->from + (lane->bit >> 3)) >> (lane->bit & 7);
+    uint32_t entry = reader->table[lane->context + (word & 255)];
+    unsigned n = ENTRY_BITS(entry);
+    lane->bit += n;
+    lane->context = ENTRY_CONTEXT(entry);
+    lane->out[i] =
+        finish(reader, entry, (word & ((UINT64_C(1) << n) - 1)) >> ENTRY_CODE(entry));
+}
+
+/* So many integers of each lane; the caller knows that no load leaves the block. */
+static void decode_group(const struct ints_reader *reader, struct lane *lanes, uint32_t n)
+{
+    struct lane a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
+    a.out += a.done;
+    b.out += b.done;
+    c.out += c.done;
+    d.out += d.done;
+    for (uint32_t i = 0; i < n; i++) {
+        step(reader, &a, i);
+        step(reader, &b, i);
+        step(reader, &c, i);
+        step(reader, &d, i);
+    }
+    const struct lane *after[INTS_GROUP] = {&a, &b, &c, &d};
+    for (unsigned lane = 0; lane < INTS_GROUP; lane++) {
+        lanes[lane].bit = after[lane]->bit;
+        lanes[lane].context = after[lane]->context;
+        lanes[lane].done += n;
+    }
+}
+
+static void decode_one(const struct ints_reader *reader, struct lane *lane, uint32_t n)
+{
+    struct lane a = *lane;
+    a.out += a.done;
+    for (uint32_t i = 0; i < n; i++)
+        step(reader, &a, i);
+    lane->bit = a.bit;
+    lane->context = a.context;
+    lane->done += n;
+}
+
+/* Integers that can be decoded before a load could leave the block. */
+static uint32_t sure_steps(const struct ints_reader *reader, const struct lane *lane)
+{
+    const uint8_t *end = reader->lanes[reader->shape.n_lanes];
+    uint64_t bits = (uint64_t)(end - lane->from) * 8;
+    if (reader->max_bits > LOAD_BITS || bits < lane->bit + 64)
+        return 0;
+    return (uint32_t)MIN_OF((bits - 64 - lane->bit) / reader->max_bits,
+                            (uint64_t)INTS_LANE_MAX);
+}
+
+/* Up to 64 bits at a place; beyond the end of the block there are zeros. */
+static uint64_t load_careful(const uint8_t *from, uint64_t bit, const uint8_t *end)
+{
+    uint8_t bytes[16] = {0};
+    uint64_t skip = bit >> 3, size = (uint64_t)(end - from);
+    if (skip < size)
+        memcpy(bytes, from + skip, MIN_OF(size - skip, sizeof(bytes)));
+    unsigned used = bit & 7;
+    uint64_t word = bytes_get_le(bytes, 8) >> used;
+    return used == 0 ? word : word | (uint64_t)bytes[8] << (64 - used);
+}
+
+static void decode_careful(const struct ints_reader *reader, struct lane *lane, uint32_t until)
+{
+    const uint8_t *end = reader->lanes[reader->shape.n_lanes];
+    while (lane->done < until) {
+        uint64_t word = load_careful(lane->from, lane->bit, end);
+        uint32_t entry = reader->table[lane->context + (word & 255)];
+        unsigned code = ENTRY_CODE(entry), raw_bits = ENTRY_BITS(entry) - code;
+        uint64_t raw = load_careful(lane->from, lane->bit + code, end);
+        lane->out[lane->done++] = finish(reader, entry, raw & ((UINT64_C(1) << raw_bits) - 1));
+        lane->bit += ENTRY_BITS(entry);
+        lane->context = ENTRY_CONTEXT(entry);
+    }
+}
+
+static void decode_lane(const struct ints_reader *reader, struct lane *lane, uint32_t until)
+{
+    while (lane->done < until) {
+        uint32_t n = MIN_OF(sure_steps(reader, lane), until - lane->done);
+        if (n < 4)
+            break;
+        decode_one(reader, lane, n);
+    }
+    decode_careful(reader, lane, until);
+}
+
+/* All four lanes together, as far as that goes. */
+static void decode_lanes(const struct ints_reader *reader, struct lane *lanes, uint32_t until)
+{
+    while (lanes[0].done < until) {
+        uint32_t n = until - lanes[0].done;
+        for (unsigned i = 0; i < INTS_GROUP; i++)
+            n = MIN_OF(n, sure_steps(reader, &lanes[i]));
+        if (n < 4)
+            return;
+        decode_group(reader, lanes, n);
+    }
+}
+
+/* A lane must end in the last byte that it was given. */
+static bool ends_right(const struct lane *lane, const uint8_t *end)
+{
+    return (lane->bit + 7) / 8 == (uint64_t)(end - lane->from);
+}
+
+bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
+               int64_t (*out)[INTS_LANE_MAX])
+{
+    struct lane lanes[INTS_GROUP];
+    uint32_t shortest = INTS_LANE_MAX;
+    for (uint32_t i = 0; i < n; i++) {
+        lanes[i] = (struct lane){.from = reader->lanes[first + i], .out = out[i]};
+        shortest = MIN_OF(shortest, ints_lane_len(&reader->shape, first + i));
+    }
+    if (n == INTS_GROUP)
+        decode_lanes(reader, lanes, shortest);
+    for (uint32_t i = 0; i < n; i++) {
+        decode_lane(reader, &lanes[i], ints_lane_len(&reader->shape, first + i));
+        if (!ends_right(&lanes[i], reader->lanes[first + i + 1]))
+            return false;
+    }
+    return true;
+}
