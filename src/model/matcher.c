@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A regular expression becomes the cheapest thing that decides the same: a list of words, a word
- * with gaps beside it, or a compiled pattern.  Only the last needs PCRE2, whose backtracking is
- * bounded by STEPS_MAX; a pattern that exceeds it FAILURES_MAX times is given up, so that it
- * costs the same few milliseconds however many values there are.
+ * A regular expression becomes the cheapest thing that decides the same: a set of words, a word
+ * with gaps beside it, or a compiled pattern.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "model/matcher.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "model/pattern.h"
-
-#define STEPS_MAX    100000 /* of PCRE2's matching, for one value */
-#define HEAP_MAX_KIB 4096   /* for its backtracking, for one value */
-#define FAILURES_MAX 4
+#include "model/regex.h"
 
 const char *const matcher_op_names[] = {"=", "!=", "=~", "!~"};
 _Static_assert(ARRAY_LEN(matcher_op_names) == MATCHER_OP_COUNT, "a name for each operator");
@@ -32,65 +27,66 @@ enum regex_kind {
 
 struct matcher_regex {
     enum regex_kind kind;
-    char *words; /* owned; REGEX_WORDS: n_words texts, each with its NUL */
-    size_t n_words;
-    struct pattern_affix affix;  /* its word is owned; REGEX_AFFIX */
-    pcre2_code *code;            /* owned; REGEX_COMPILED */
-    pcre2_match_context *limits; /* owned; REGEX_COMPILED */
-    unsigned failures;           /* atomic */
+    char *text;         /* owned; REGEX_WORDS: the words one after another, each with its NUL */
+    const char **words; /* owned; REGEX_WORDS: they by hash, NULL = free */
+    uint64_t seed;
+    size_t n_slots;             /* a power of two, at least twice the number of words */
+    struct pattern_affix affix; /* its word is owned; REGEX_AFFIX */
+    struct regex *compiled;     /* owned; REGEX_COMPILED */
 };
 
 static void free_regex(struct matcher_regex *regex)
 {
     if (regex == NULL)
         return;
+    free(regex->text);
     free(regex->words);
     free(regex->affix.word);
-    pcre2_code_free(regex->code);
-    pcre2_match_context_free(regex->limits);
+    regex_free(regex->compiled);
     free(regex);
 }
 
-static int compile(struct matcher_regex *regex, const char *pattern, struct problem *problem)
+/* Where `word` is among the words, or the free slot where it would be. */
+static const char **find_word(const struct matcher_regex *regex, const char *word, size_t len)
 {
-    int error = pattern_check(pattern, problem);
-    if (error != 0)
-        return error;
-
-    uint32_t options = PCRE2_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-                       PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE | PCRE2_NEVER_BACKSLASH_C;
-    int code;
-    PCRE2_SIZE offset;
-    regex->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code,
-                                &offset, NULL);
-    if (regex->code == NULL) {
-        PCRE2_UCHAR text[160];
-        if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
-            text[0] = '\0';
-        return problem_set(problem, "regular expression, at character %zu: %s", offset + 1,
-                           (const char *)text);
+    size_t at = (size_t)hash_bytes(word, len, regex->seed);
+    for (;; at++) {
+        const char **slot = &regex->words[at & (regex->n_slots - 1)];
+        if (*slot == NULL || strcmp(*slot, word) == 0)
+            return slot;
     }
-    regex->limits = pcre2_match_context_create(NULL);
-    if (regex->limits == NULL)
-        return problem_set(problem, "regular expression is too large");
-    pcre2_set_match_limit(regex->limits, STEPS_MAX);
-    pcre2_set_heap_limit(regex->limits, HEAP_MAX_KIB);
-    regex->kind = REGEX_COMPILED;
-    return 0;
+}
+
+static void init_words(struct matcher_regex *regex, size_t n_words)
+{
+    regex->kind = REGEX_WORDS;
+    regex->seed = random_u64();
+    regex->n_slots = 2;
+    while (regex->n_slots < 2 * n_words)
+        regex->n_slots *= 2;
+    regex->words = memory_calloc(regex->n_slots, sizeof(*regex->words));
+    const char *word = regex->text;
+    for (size_t i = 0; i < n_words; i++) {
+        size_t len = strlen(word);
+        *find_word(regex, word, len) = word;
+        word += len + 1;
+    }
 }
 
 static int new_regex(const char *pattern, struct problem *problem,
                      struct matcher_regex **out_regex)
 {
     struct matcher_regex *regex = memory_calloc(1, sizeof(*regex));
+    size_t n_words;
     int error = 0;
-    if (pattern_read_words(pattern, &regex->words, &regex->n_words))
-        regex->kind = REGEX_WORDS;
-    else if (pattern_read_affix(pattern, &regex->affix))
+    if (pattern_read_words(pattern, &regex->text, &n_words)) {
+        init_words(regex, n_words);
+    } else if (pattern_read_affix(pattern, &regex->affix)) {
         regex->kind = REGEX_AFFIX;
-    else
-        error = compile(regex, pattern, problem);
-
+    } else {
+        regex->kind = REGEX_COMPILED;
+        error = regex_new(pattern, REGEX_MATCHES, problem, &regex->compiled);
+    }
     if (error != 0) {
         free_regex(regex);
         return error;
@@ -121,17 +117,6 @@ void matcher_deinit(struct matcher *matcher)
     *matcher = (struct matcher){0};
 }
 
-static bool is_one_of(const struct matcher_regex *regex, const char *value)
-{
-    const char *word = regex->words;
-    for (size_t i = 0; i < regex->n_words; i++) {
-        if (strcmp(word, value) == 0)
-            return true;
-        word += strlen(word) + 1;
-    }
-    return false;
-}
-
 static bool fits_affix(const struct pattern_affix *affix, const char *value)
 {
     size_t len = strlen(value), word_len = strlen(affix->word);
@@ -149,44 +134,43 @@ static bool fits_affix(const struct pattern_affix *affix, const char *value)
     return found != NULL && len - (size_t)(found - value) >= word_len + after_min;
 }
 
-/* 1, 0, or -1 when it took too many steps. */
-static int run_pattern(struct matcher_regex *regex, const char *value)
+static bool fits_regex(const struct matcher_regex *regex, const char *value)
 {
-    if (__atomic_load_n(&regex->failures, __ATOMIC_RELAXED) >= FAILURES_MAX)
-        return -1;
-    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-    int code = match == NULL ? PCRE2_ERROR_NOMEMORY
-                             : pcre2_match(regex->code, (PCRE2_SPTR)value, strlen(value), 0, 0,
-                                           match, regex->limits);
-    pcre2_match_data_free(match);
-    if (code >= 0)
-        return 1;
-    if (code == PCRE2_ERROR_NOMATCH)
-        return 0;
-    __atomic_fetch_add(&regex->failures, 1, __ATOMIC_RELAXED);
-    return -1;
+    switch (regex->kind) {
+    case REGEX_WORDS: return *find_word(regex, value, strlen(value)) != NULL;
+    case REGEX_AFFIX: return fits_affix(&regex->affix, value);
+    case REGEX_COMPILED: break;
+    }
+    return regex_matches(regex->compiled, value, strlen(value));
 }
 
 bool matcher_matches_value(const struct matcher *matcher, const char *value)
 {
-    if (matcher->op == MATCHER_EQUAL)
-        return strcmp(matcher->value, value) == 0;
-    if (matcher->op == MATCHER_NOT_EQUAL)
-        return strcmp(matcher->value, value) != 0;
-
-    int matched;
-    switch (matcher->regex->kind) {
-    case REGEX_WORDS: matched = is_one_of(matcher->regex, value); break;
-    case REGEX_AFFIX: matched = fits_affix(&matcher->regex->affix, value); break;
-    default: matched = run_pattern(matcher->regex, value); break;
+    switch (matcher->op) {
+    case MATCHER_EQUAL: return strcmp(matcher->value, value) == 0;
+    case MATCHER_NOT_EQUAL: return strcmp(matcher->value, value) != 0;
+    case MATCHER_REGEX: return fits_regex(matcher->regex, value);
+    case MATCHER_NOT_REGEX: return !fits_regex(matcher->regex, value);
+    case MATCHER_OP_COUNT: break;
     }
-    return matched >= 0 && (matched == 1) == (matcher->op == MATCHER_REGEX);
+    return false;
 }
 
-bool matcher_is_exhausted(const struct matcher *matcher)
+const char *matcher_next_word(const struct matcher *matcher, size_t *cursor)
 {
-    return matcher->regex != NULL &&
-           __atomic_load_n(&matcher->regex->failures, __ATOMIC_RELAXED) > 0;
+    const struct matcher_regex *regex = matcher->regex;
+    assert(matcher_has_words(matcher));
+    while (*cursor < regex->n_slots) {
+        const char *word = regex->words[(*cursor)++];
+        if (word != NULL)
+            return word;
+    }
+    return NULL;
+}
+
+bool matcher_has_words(const struct matcher *matcher)
+{
+    return matcher->regex != NULL && matcher->regex->kind == REGEX_WORDS;
 }
 
 bool matcher_all_match(const struct matcher *matchers, size_t count,

@@ -2,8 +2,8 @@
 /*
  * matcher - which series are meant: name = != =~ !~ value.
  *
- * Regular expressions are anchored at both ends and have RE2's syntax as far as PCRE2 shares
- * it; matching has a step limit, so that a hostile one fails instead of stalling the server.
+ * Regular expressions are anchored at both ends and have RE2's syntax and cost (model/regex.h):
+ * one pass over the value, whatever the pattern.
  * An absent label matches as the empty string, as in Prometheus.
  * Immutable after init: may be read from several threads.
  */
@@ -38,13 +38,14 @@ int matcher_init(struct matcher *matcher, enum matcher_op op, const char *name,
                  const char *value, struct problem *problem);
 void matcher_deinit(struct matcher *matcher);
 
-/* False, for =~ and !~ alike, when the step limit is exceeded: an expensive pattern selects
- * nothing, and after a few such values it is not tried again. */
 bool matcher_matches_value(const struct matcher *matcher, const char *value);
 
-/* True once a value took more steps than the limit: what was selected is then not to be
- * trusted, and the person who wrote the pattern should be told. */
-bool matcher_is_exhausted(const struct matcher *matcher);
+/* True when the pattern is a list of words (`a|b|c`, `a`, ``): an index can look those up instead
+ * of trying all values. */
+bool matcher_has_words(const struct matcher *matcher);
+
+/* One word after another, each once, in no order; NULL at the end.  Begin with *cursor = 0. */
+const char *matcher_next_word(const struct matcher *matcher, size_t *cursor);
 
 /* All of them match. */
 bool matcher_all_match(const struct matcher *matchers, size_t count,

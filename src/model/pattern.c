@@ -9,11 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Reads one literal character, escaped or not, into *out.  NULL when there is none. */
 static const char *read_literal(const char *at, char *out)
 {
@@ -92,103 +87,4 @@ bool pattern_read_affix(const char *pattern, struct pattern_affix *out_affix)
     }
     *out_affix = affix;
     return true;
-}
-
-/* Behind "(?": flags or a name, as RE2 has them. */
-static bool is_known_group(const char *at)
-{
-    if (*at == 'P')
-        return at[1] == '<';
-    if (*at == '<')
-        return at[1] != '=' && at[1] != '!';
-    at += strspn(at, "imsU-");
-    return *at == ':' || *at == ')';
-}
-
-/* Length of the `{2}`, `{2,}` or `{2,3}` at `at`, 0 when it is something else. */
-static size_t counted_len(const char *at)
-{
-    size_t i = 1;
-    if (*at != '{' || !is_digit(at[i]))
-        return 0;
-    while (is_digit(at[i]))
-        i++;
-    if (at[i] == ',') {
-        i++;
-        while (is_digit(at[i]))
-            i++;
-    }
-    return at[i] == '}' ? i + 1 : 0;
-}
-
-static int check_escape(const char *at, struct problem *problem)
-{
-    char c = at[1];
-    if (c == '\0')
-        return problem_set(problem, "regular expression ends in a backslash");
-    if (isalnum((unsigned char)c) && strchr("dDsSwWbBAzQEpPaftnrvx0", c) == NULL)
-        return problem_set(problem, "regular expression: escape \\%c is not supported", c);
-    return 0;
-}
-
-/* The character behind the class that opens at `at`; its end when it is never closed. */
-static const char *skip_class(const char *at)
-{
-    at++;
-    at += *at == '^';
-    at += *at == ']';
-    while (*at != '\0' && *at != ']') {
-        if (at[0] == '[' && at[1] == ':') {
-            const char *end = strstr(at, ":]");
-            at = end == NULL ? at + 1 : end + 2;
-        } else {
-            at += *at == '\\' && at[1] != '\0' ? 2 : 1;
-        }
-    }
-    return *at == ']' ? at + 1 : at;
-}
-
-/* Behind the escape at `at`; with \Q that is behind its \E. */
-static const char *skip_escape(const char *at)
-{
-    const char *end = at[1] == 'Q' ? strstr(at, "\\E") : at;
-    return end == NULL ? at + strlen(at) : end + 2;
-}
-
-static int check_group(const char *at, struct problem *problem)
-{
-    if (at[1] == '*' || (at[1] == '?' && !is_known_group(at + 2)))
-        return problem_set(problem, "regular expression: group \"%.4s\" is not supported", at);
-    return 0;
-}
-
-/* Moves over one character that is neither escape, class nor group. */
-static int check_plain(const char **at, struct problem *problem)
-{
-    size_t counted = counted_len(*at);
-    bool repeats = counted > 0 || **at == '*' || **at == '+' || **at == '?';
-    *at += counted > 0 ? counted : 1;
-    if (repeats && **at == '+')
-        return problem_set(problem, "regular expression: repetition of a repetition");
-    return 0;
-}
-
-int pattern_check(const char *pattern, struct problem *problem)
-{
-    int error = 0;
-    for (const char *at = pattern; error == 0 && *at != '\0';) {
-        switch (*at) {
-        case '\\':
-            error = check_escape(at, problem);
-            at = error == 0 ? skip_escape(at) : at;
-            break;
-        case '[': at = skip_class(at); break;
-        case '(':
-            error = check_group(at, problem);
-            at += at[1] == '?' ? 2 : 1;
-            break;
-        default: error = check_plain(&at, problem); break;
-        }
-    }
-    return error;
 }

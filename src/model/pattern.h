@@ -3,19 +3,12 @@
  * pattern - what a regular expression of a matcher looks like, before anybody compiles it.
  *
  * Most patterns that people write are words, lists of words or a word with `.*` beside it.
- * pattern_read_*() recognise those, so that they never reach the engine; pattern_check()
- * refuses what PCRE2 knows and RE2 does not (look-around, back references, possessive
- * repetition ...), whose cost or meaning would surprise.
+ * These recognise them, so that they never reach the engine (model/regex.h).
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "model/problem.h"
-
-/* 0; -EINVAL with `problem` filled (without a position). */
-int pattern_check(const char *pattern, struct problem *problem);
 
 /* `a|b\.c|d`, also inside one pair of parentheses.  The words lie one after another in
  * *out_words, each with its NUL; the caller frees.  False when the pattern is something else. */

@@ -170,13 +170,14 @@ START_TEST(small_memory_is_an_error)
 }
 END_TEST
 
-START_TEST(expensive_patterns_are_reported)
+START_TEST(expensive_patterns_are_answered)
 {
     struct label pairs[] = {{"__name__", "m"},
                             {"a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabca"}};
     table_source_add(&table, labels_new(pairs, 2), 0, 1);
-    ck_assert_int_eq(range("m{a=~\"(a|a)*(a|a)*(a|a)*b\"}", 0, 0, 1000), QUERY_BAD_DATA);
-    ck_assert_ptr_nonnull(strstr(problem.text, "too many steps"));
+    ck_assert_int_eq(range("m{a=~\"(a|a)*(a|a)*(a|a)*b\"}", 0, 0, 1000), 0);
+    ck_assert_int_eq(
+        range("label_replace(m, \"b\", \"$1\", \"a\", \"((a|a)*)*b\")", 0, 0, 1000), 0);
 }
 END_TEST
 
@@ -202,7 +203,7 @@ int main(void)
     tcase_add_test(tcase, stops_when_told);
     tcase_add_test(tcase, errors_of_the_source_pass_through);
     tcase_add_loop_test(tcase, small_memory_is_an_error, 0, ARRAY_LEN(everything));
-    tcase_add_test(tcase, expensive_patterns_are_reported);
+    tcase_add_test(tcase, expensive_patterns_are_answered);
     tcase_add_test(tcase, times_far_away_are_fine);
     suite_add_tcase(suite, tcase);
     return unit_run_suite(suite);

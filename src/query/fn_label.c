@@ -1,64 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* fn_label - changing labels, and putting series in order. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include <ctype.h>
 #include <errno.h>
-#include <pcre2.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "model/pattern.h"
+#include "model/regex.h"
 #include "query/function.h"
 #include "query/maths.h"
-
-#define REPLACE_STEPS_MAX 100000
 
 /* ---- label_replace ---- */
 
 struct replacement {
-    const char *to, *from;       /* labels */
-    const char *template;        /* with $1, ${1}, ${name}, $$ */
-    pcre2_code *code;            /* owned */
-    pcre2_match_data *match;     /* owned */
-    pcre2_match_context *limits; /* owned */
+    const char *to, *from; /* labels */
+    const char *template;  /* with $1, ${1}, ${name}, $$ */
+    struct regex *regex;   /* owned */
+    struct slice groups[REGEX_GROUPS_MAX + 1];
 };
-
-static void free_replacement(struct replacement *replacement)
-{
-    pcre2_code_free(replacement->code);
-    pcre2_match_data_free(replacement->match);
-    pcre2_match_context_free(replacement->limits);
-}
 
 static int init_replacement(struct eval *eval, const struct node *node,
                             struct replacement *replacement)
 {
-    const char *pattern = node->children[4]->text;
     *replacement = (struct replacement){.to = node->children[1]->text,
                                         .template = node->children[2]->text,
                                         .from = node->children[3]->text};
     if (*replacement->to == '\0')
         return eval_bad(eval, "label_replace() needs the name of the label to set");
     struct problem problem = {0};
-    if (pattern_check(pattern, &problem) != 0)
+    if (regex_new(node->children[4]->text, REGEX_CAPTURES, &problem, &replacement->regex) != 0)
         return eval_bad(eval, "label_replace(): %s", problem.text);
-    int code;
-    PCRE2_SIZE offset;
-    uint32_t options = PCRE2_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-                       PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
-    replacement->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options,
-                                      &code, &offset, NULL);
-    if (replacement->code == NULL)
-        return eval_bad(eval,
-                        "label_replace(): the regular expression \"%.100s\" is not valid "
-                        "at character %zu",
-                        pattern, offset + 1);
-    replacement->match = pcre2_match_data_create_from_pattern(replacement->code, NULL);
-    replacement->limits = pcre2_match_context_create(NULL);
-    if (replacement->match == NULL || replacement->limits == NULL)
-        return -ENOMEM;
-    pcre2_set_match_limit(replacement->limits, REPLACE_STEPS_MAX);
     return 0;
 }
 
@@ -77,28 +47,25 @@ static struct slice read_group_name(const char **at)
     return (struct slice){start, len};
 }
 
-static void append_group(const struct replacement *replacement, const char *value,
-                         struct slice name, struct buf *out)
+static void append_group(const struct replacement *replacement, struct slice name,
+                         struct buf *out)
 {
     char text[64];
     uint64_t number;
     if (!text_copy_slice(text, sizeof(text), name))
         return;
     if (text_to_u64(text, &number) != 0) {
-        int found = pcre2_substring_number_from_name(replacement->code, (PCRE2_SPTR)text);
-        if (found < 0)
+        number = regex_find_group(replacement->regex, name);
+        if (number == 0)
             return;
-        number = (uint64_t)found;
     }
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(replacement->match);
-    if (number >= pcre2_get_ovector_count(replacement->match) ||
-        ends[2 * number] == PCRE2_UNSET)
-        return;
-    buf_append(out, value + ends[2 * number], ends[2 * number + 1] - ends[2 * number]);
+    if (number <= regex_group_count(replacement->regex) &&
+        replacement->groups[number].data != NULL)
+        buf_append(out, replacement->groups[number].data, replacement->groups[number].len);
 }
 
 /* Fills in what the groups of the last match caught. */
-static void expand(const struct replacement *replacement, const char *value, struct buf *out)
+static void expand(const struct replacement *replacement, struct buf *out)
 {
     for (const char *at = replacement->template; *at != '\0';) {
         if (*at != '$') {
@@ -114,25 +81,21 @@ static void expand(const struct replacement *replacement, const char *value, str
         if (name.len == 0)
             buf_append_char(out, '$');
         else
-            append_group(replacement, value, name, out);
+            append_group(replacement, name, out);
     }
 }
 
-static int replace_in(struct eval *eval, const struct replacement *replacement,
-                      struct labels *labels, struct labels **out_labels)
+static int replace_in(struct eval *eval, struct replacement *replacement, struct labels *labels,
+                      struct labels **out_labels)
 {
     const char *value = labels_value(labels, replacement->from);
     value = value == NULL ? "" : value;
-    int code = pcre2_match(replacement->code, (PCRE2_SPTR)value, strlen(value), 0, 0,
-                           replacement->match, replacement->limits);
     *out_labels = labels;
-    if (code == PCRE2_ERROR_NOMATCH)
+    if (!regex_capture(replacement->regex, slice_of(value), replacement->groups))
         return 0;
-    if (code < 0)
-        return eval_bad(eval, "label_replace(): the regular expression takes too many steps");
     struct buf text;
     buf_init(&text, LABELS_VALUE_MAX_BYTES);
-    expand(replacement, value, &text);
+    expand(replacement, &text);
     int error = text.error != 0
                     ? eval_bad(eval,
                                "label_replace(): the new value of label \"%.100s\" is "
@@ -159,7 +122,7 @@ static int call_label_replace(struct eval *eval, const struct node *node,
         if (error == 0)
             error = eval_work(eval, 100);
     }
-    free_replacement(&replacement);
+    regex_free(replacement.regex);
     if (error == 0)
         error = grid_merge(eval, &grid, times->n, true, GRID_SAME_LABELS);
     if (error == 0)

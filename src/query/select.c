@@ -45,16 +45,6 @@ static int adopt_set(struct eval *eval, struct series_set *set)
     return error;
 }
 
-static int check_patterns(struct eval *eval, const struct selector *selector)
-{
-    for (size_t i = 0; i < selector->n_matchers; i++) {
-        if (matcher_is_exhausted(&selector->matchers[i]))
-            return eval_bad(eval, "the regular expression \"%.100s\" takes too many steps",
-                            selector->matchers[i].value);
-    }
-    return 0;
-}
-
 /* All samples of the selector in (from, to], sorted by labels. */
 static int read_series(struct eval *eval, const struct node *node, const struct times *times,
                        mspan_t reach_ms, struct range_data *out_data)
@@ -77,8 +67,6 @@ static int read_series(struct eval *eval, const struct node *node, const struct 
         error = source->kind->select(source->source, &request, eval->arena, &set);
     if (error == 0)
         error = adopt_set(eval, &set);
-    if (error == 0)
-        error = check_patterns(eval, selector);
     if (error != 0)
         return error == -E2BIG ? QUERY_TOO_LARGE : error;
     if (set.len > 1)

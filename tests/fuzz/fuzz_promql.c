@@ -6,9 +6,10 @@
  * that step, and an expression that claims to keep `instance` gives the same host by host as at
  * once.
  *
- *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -std=gnu17 -Isrc \
+ *     script/unicode_table.py /tmp/unicode_table.inc
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -std=gnu17 -Isrc -I/tmp \
  *         -o /tmp/fuzz_promql tests/fuzz/fuzz_promql.c $(ls src/{base,model,query}/[a-z]*.c | \
- *         grep -v _test.c) -lpcre2-8 -lm -lpthread
+ *         grep -v _test.c) -lm -lpthread
  *     mkdir -p /tmp/corpus && sed -nE 's/^eval.* (at|step) [0-9]+[a-z]* //p' \
  *         tests/promql/[a-z]*.test | split -l 1 -a 4 - /tmp/corpus/
  *     /tmp/fuzz_promql -max_len=300 -timeout=10 -max_total_time=120 /tmp/corpus
