@@ -36,6 +36,7 @@ struct channel_request {
 
 struct channel_kind {
     const char *name;
+    bool is_read; /* by people: what is too much for them becomes digests */
     const struct channel_field *fields;
     size_t n_fields;
     /* What the fields alone do not say; NULL = nothing.  0; -errno with the refusal. */

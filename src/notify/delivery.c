@@ -101,7 +101,7 @@ int delivery_new_test(struct db *db, const struct secrets *secrets, org_id org,
     }
 
     struct message *message = &delivery->message;
-    message->is_test = true;
+    message->kind = MESSAGE_TEST;
     message->event.at_ms = clock_wall_ms();
     text_copy(message->channel, sizeof(message->channel), delivery->channel.name);
     snprintf(message->idempotency_key, sizeof(message->idempotency_key),

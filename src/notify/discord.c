@@ -81,7 +81,7 @@ static int discord_prepare(struct transfer *transfer, const struct channel_reque
     append_escaped(&text, buf_text(&subject));
     json_object_begin(&json);
     json_field_string(&json, "content", buf_text(&text));
-    if (!message->is_test) {
+    if (message->kind != MESSAGE_TEST) {
         json_key(&json, "embeds");
         json_array_begin(&json);
         write_embed(&json, message);
@@ -114,6 +114,7 @@ static void discord_judge(const struct transfer *transfer, CURLcode code, struct
 
 const struct channel_kind discord_channel = {
     .name = "discord",
+    .is_read = true,
     .fields = discord_fields,
     .n_fields = ARRAY_LEN(discord_fields),
     .prepare = discord_prepare,

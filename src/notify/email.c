@@ -74,7 +74,7 @@ static void write_headers(struct buf *out, const struct channel_request *request
     buf_deinit(&subject);
 
     buf_printf(out, "Message-ID: <%s@%s>\r\n", message->idempotency_key, domain);
-    if (!message->is_test) {
+    if (message->kind == MESSAGE_ALERT) {
         const struct alert *alert = &message->event.alert;
         char thread[400];
         snprintf(thread, sizeof(thread), "<alert-%lld-%lld@%s>", (long long)alert->id,
@@ -175,6 +175,7 @@ static void email_judge(const struct transfer *transfer, CURLcode code, struct v
 
 const struct channel_kind email_channel = {
     .name = "email",
+    .is_read = true,
     .fields = email_fields,
     .n_fields = ARRAY_LEN(email_fields),
     .prepare = email_prepare,

@@ -24,7 +24,7 @@ static int priority_of(const struct message *message)
 {
     static const int priorities[] = {4, 6, 9};
     _Static_assert(ARRAY_LEN(priorities) == SEVERITY_COUNT, "a priority for each severity");
-    if (message->is_test)
+    if (message->kind == MESSAGE_TEST)
         return 4;
     return message->event.transition == TRANSITION_FIRED
                ? priorities[message->event.alert.severity]
@@ -90,6 +90,7 @@ static int gotify_prepare(struct transfer *transfer, const struct channel_reques
 
 const struct channel_kind gotify_channel = {
     .name = "gotify",
+    .is_read = true,
     .fields = gotify_fields,
     .n_fields = ARRAY_LEN(gotify_fields),
     .prepare = gotify_prepare,

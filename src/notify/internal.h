@@ -9,6 +9,7 @@
 
 #include "notify/delivery.h"
 #include "notify/notify.h"
+#include "notify/pace.h"
 
 struct notify {
     struct db *db;                 /* borrowed from the caller of notify_new() */
@@ -26,4 +27,15 @@ struct notify {
     struct delivery *in_flight; /* owned; those that ended stay until they are stored */
     size_t n_in_flight;
     msec_t next_due;
+    msec_t next_paced; /* no message waits for a token longer */
+    struct pace pace;
 };
+
+#define NOTIFY_LOOK_EVERY  MSEC_MINUTE /* the wall clock may have jumped */
+#define NOTIFY_STORE_AGAIN (2 * MSEC_SECOND)
+
+/* -- start.c; on the thread -- */
+
+/* Starts what is due and says in next_due when to look again. */
+void start_due_messages(struct notify *notify);
+void start_waiting_tests(struct notify *notify);

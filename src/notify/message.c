@@ -9,7 +9,13 @@
 
 const char *message_event_name(const struct message *message)
 {
-    return message->is_test ? "test" : alert_transition_names[message->event.transition];
+    switch (message->kind) {
+    case MESSAGE_TEST: return "test";
+    case MESSAGE_DIGEST: return "digest";
+    case MESSAGE_ALERT:
+    case MESSAGE_KIND_COUNT: break;
+    }
+    return alert_transition_names[message->event.transition];
 }
 
 static void write_time(struct json *json, const char *key, msec_t at)
@@ -56,6 +62,26 @@ void message_write_alert(const struct alert *alert, struct json *json)
     json_object_end(json);
 }
 
+static void write_digest(const struct message_digest *digest, struct json *json)
+{
+    json_object_begin(json);
+    json_field_int(json, "fired", digest->fired);
+    json_field_int(json, "resolved", digest->resolved);
+    json_field_int(json, "hosts", digest->hosts);
+    json_key(json, "lines");
+    json_array_begin(json);
+    for (size_t i = 0; i < digest->n_lines; i++) {
+        const struct digest_line *line = &digest->lines[i];
+        json_object_begin(json);
+        json_field_string(json, "event", alert_transition_names[line->transition]);
+        json_field_string(json, "severity", alert_severity_names[line->severity]);
+        json_field_string(json, "summary", line->summary);
+        json_object_end(json);
+    }
+    json_array_end(json);
+    json_object_end(json);
+}
+
 void message_write(const struct message *message, struct json *json)
 {
     json_object_begin(json);
@@ -63,8 +89,13 @@ void message_write(const struct message *message, struct json *json)
     json_field_int(json, "event_id", message->event.id);
     json_field_int(json, "at_ms", message->event.at_ms);
     json_field_string(json, "public_url", message->public_url);
-    json_key(json, "alert");
-    message_write_alert(&message->event.alert, json);
+    if (message->kind == MESSAGE_DIGEST) {
+        json_key(json, "digest");
+        write_digest(&message->digest, json);
+    } else {
+        json_key(json, "alert");
+        message_write_alert(&message->event.alert, json);
+    }
     json_object_end(json);
 }
 
@@ -131,16 +162,50 @@ static int read_alert(const json_t *object, struct alert *alert)
     return 0;
 }
 
+static int read_alert_event(const json_t *root, struct message *message)
+{
+    int transition = read_name(root, "event", alert_transition_names, TRANSITION_COUNT);
+    if (transition < 0)
+        return -EBADMSG;
+    message->event.transition = (enum alert_transition)transition;
+    return read_alert(json_object_get(root, "alert"), &message->event.alert);
+}
+
+static int read_digest(const json_t *root, struct message *message)
+{
+    struct message_digest *digest = &message->digest;
+    message->kind = MESSAGE_DIGEST;
+    digest->fired = read_int(root, "fired");
+    digest->resolved = read_int(root, "resolved");
+    digest->hosts = read_int(root, "hosts");
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(root, "lines"), i, item)
+    {
+        int transition = read_name(item, "event", alert_transition_names, TRANSITION_COUNT);
+        int severity = read_name(item, "severity", alert_severity_names, SEVERITY_COUNT);
+        if (i == MESSAGE_DIGEST_LINES || transition < 0 || severity < 0)
+            return -EBADMSG;
+        struct digest_line *line = &digest->lines[digest->n_lines++];
+        line->transition = (enum alert_transition)transition;
+        line->severity = (enum alert_severity)severity;
+        read_text(item, "summary", line->summary, sizeof(line->summary));
+    }
+    if (digest->n_lines == 0)
+        return -EBADMSG;
+    message->event.transition = digest->lines[0].transition;
+    message->event.alert.severity = digest->lines[0].severity;
+    return 0;
+}
+
 int message_read(const char *text, struct message *out_message)
 {
     json_t *root = json_loads(text, 0, NULL);
     struct message message = {0};
-    int transition = read_name(root, "event", alert_transition_names, TRANSITION_COUNT);
-    int error = -EBADMSG;
-    if (transition >= 0)
-        error = read_alert(json_object_get(root, "alert"), &message.event.alert);
+    const json_t *digest = json_object_get(root, "digest");
+    int error =
+        digest == NULL ? read_alert_event(root, &message) : read_digest(digest, &message);
     if (error == 0) {
-        message.event.transition = (enum alert_transition)transition;
         message.event.id = read_int(root, "event_id");
         message.event.at_ms = read_int(root, "at_ms");
         read_text(root, "public_url", message.public_url, sizeof(message.public_url));

@@ -15,15 +15,38 @@
 
 #define MESSAGE_JSON_MAX_BYTES ((size_t)64 * 1024)
 
+enum message_kind {
+    MESSAGE_ALERT,
+    MESSAGE_TEST,   /* the event is empty */
+    MESSAGE_DIGEST, /* many in one; the event says how bad the worst of them is */
+    MESSAGE_KIND_COUNT
+};
+
+#define MESSAGE_DIGEST_LINES 12
+
+struct digest_line {
+    enum alert_transition transition;
+    enum alert_severity severity;
+    char summary[240];
+};
+
+/* What a digest stands for. */
+struct message_digest {
+    int64_t fired, resolved, hosts;                 /* how many */
+    struct digest_line lines[MESSAGE_DIGEST_LINES]; /* the worst, worst first */
+    size_t n_lines;
+};
+
 struct message {
-    bool is_test; /* then the alert is empty */
+    enum message_kind kind;
     struct alert_event event;
+    struct message_digest digest;
     char public_url[256];                  /* of the dashboard, "" = not known */
     char idempotency_key[OUTBOX_KEY_SIZE]; /* the same in each attempt */
     char channel[128];                     /* name, for the test message */
 };
 
-/* "fired", "resolved", "test". */
+/* "fired", "resolved", "test", "digest". */
 const char *message_event_name(const struct message *message);
 
 /* The JSON to queue.  The key is not part of it, the outbox row has it. */

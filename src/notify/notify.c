@@ -27,13 +27,8 @@
 #include "notify/internal.h"
 #include "state/settings.h"
 
-#define NOTIFY_IN_FLIGHT_MAX    128
-#define NOTIFY_CHANNEL_MAX      2
-#define NOTIFY_CHANNELS_A_TURN  512
 #define NOTIFY_TESTS_MAX        8
 #define NOTIFY_ORG_CHANNELS_MAX 64
-#define NOTIFY_LOOK_EVERY       MSEC_MINUTE /* the wall clock may have jumped */
-#define NOTIFY_STORE_AGAIN      (2 * MSEC_SECOND)
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -63,6 +58,7 @@ void notify_free(struct notify *notify)
         return;
     assert(!notify->running && notify->in_flight == NULL && notify->tests == NULL);
     curl_multi_cleanup(notify->multi);
+    pace_deinit(&notify->pace);
     pthread_mutex_destroy(&notify->lock);
     free(notify);
 }
@@ -129,118 +125,6 @@ void notify_wake(struct notify *notify)
     notify->woken = true;
     pthread_mutex_unlock(&notify->lock);
     curl_multi_wakeup(notify->multi);
-}
-
-/* -- starting -- */
-
-static void add_in_flight(struct notify *notify, struct delivery *delivery)
-{
-    msec_t now = clock_wall_ms();
-    delivery->next = notify->in_flight;
-    notify->in_flight = delivery;
-    notify->n_in_flight++;
-    delivery_prepare(delivery, now);
-    if (!delivery->ended &&
-        curl_multi_add_handle(notify->multi, delivery->transfer.easy) != 0) {
-        delivery->ended = true;
-        verdict_set(&delivery->verdict, VERDICT_RETRY, "cannot begin the transfer");
-    }
-    if (delivery->item.id != 0 && delivery->item.attempts == 0) {
-        pthread_mutex_lock(&notify->lock);
-        notify->stats.first_attempt_count++;
-        notify->stats.first_attempt_ms += (uint64_t)MAX_OF(now - delivery->item.created_ms, 0);
-        pthread_mutex_unlock(&notify->lock);
-    }
-}
-
-static bool is_in_flight(const struct notify *notify, int64_t item_id)
-{
-    for (const struct delivery *at = notify->in_flight; at != NULL; at = at->next)
-        if (at->item.id == item_id)
-            return true;
-    return false;
-}
-
-static int count_on_channel(const struct notify *notify, int64_t channel_id)
-{
-    int count = 0;
-    for (const struct delivery *at = notify->in_flight; at != NULL; at = at->next)
-        count += at->item.id != 0 && at->channel.id == channel_id;
-    return count;
-}
-
-struct id_list {
-    int64_t ids[NOTIFY_CHANNELS_A_TURN];
-    size_t len;
-};
-
-static int note_id(int64_t id, void *arg)
-{
-    struct id_list *list = arg;
-    if (list->len < ARRAY_LEN(list->ids))
-        list->ids[list->len++] = id;
-    return 0;
-}
-
-static int start_channel(struct notify *notify, int64_t channel_id, msec_t now)
-{
-    int busy = count_on_channel(notify, channel_id);
-    if (busy >= NOTIFY_CHANNEL_MAX || notify->n_in_flight >= NOTIFY_IN_FLIGHT_MAX)
-        return 0;
-
-    struct id_list due = {.len = 0};
-    const struct outbox_question question = {channel_id, now, NOTIFY_CHANNEL_MAX + busy};
-    int error = outbox_due(notify->db, &question, note_id, &due);
-    for (size_t i = 0; i < due.len && error == 0 && busy < NOTIFY_CHANNEL_MAX; i++) {
-        if (is_in_flight(notify, due.ids[i]))
-            continue;
-        struct delivery *delivery;
-        error = delivery_new_queued(notify->db, notify->secrets, due.ids[i], &delivery);
-        if (error == 0) {
-            add_in_flight(notify, delivery);
-            busy++;
-        }
-        if (error == -ENOENT) /* deleted in between */
-            error = 0;
-    }
-    return error;
-}
-
-static int start_due(struct notify *notify, msec_t now)
-{
-    struct id_list channels = {.len = 0};
-    int error = outbox_due_channels(notify->db, now, note_id, &channels);
-    for (size_t i = 0; i < channels.len && error == 0; i++)
-        error = start_channel(notify, channels.ids[i], now);
-    return error;
-}
-
-static void look_for_due(struct notify *notify)
-{
-    msec_t now = clock_wall_ms(), next = 0;
-    int error = start_due(notify, now);
-    if (error == 0)
-        error = outbox_next_due(notify->db, now, &next);
-    notify->next_due = now + NOTIFY_LOOK_EVERY;
-    if (error != 0) {
-        notify->next_due = now + NOTIFY_STORE_AGAIN;
-        log_error("notify", "cannot read the outbox: %s", strerror(-error));
-    } else if (next != 0 && next < notify->next_due) {
-        notify->next_due = next;
-    }
-}
-
-static void start_tests(struct notify *notify)
-{
-    pthread_mutex_lock(&notify->lock);
-    struct delivery *tests = notify->tests;
-    notify->tests = NULL;
-    pthread_mutex_unlock(&notify->lock);
-    while (tests != NULL) {
-        struct delivery *test = tests;
-        tests = test->next;
-        add_in_flight(notify, test);
-    }
 }
 
 /* -- ending -- */
@@ -372,9 +256,9 @@ static void *run(void *arg)
         bool woken = take_woken(notify, &stopping), unstored;
         if (stopping)
             break;
-        start_tests(notify);
+        start_waiting_tests(notify);
         if (woken || changed || clock_wall_ms() >= notify->next_due)
-            look_for_due(notify);
+            start_due_messages(notify);
         read_transfers(notify);
         changed = settle_all(notify, &unstored);
         if (changed)

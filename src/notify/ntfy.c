@@ -45,7 +45,7 @@ static int priority_of(const struct message *message)
 {
     static const int priorities[] = {3, 4, 5};
     _Static_assert(ARRAY_LEN(priorities) == SEVERITY_COUNT, "a priority for each severity");
-    if (message->is_test)
+    if (message->kind == MESSAGE_TEST)
         return 3;
     if (message->event.transition != TRANSITION_FIRED)
         return 2;
@@ -105,6 +105,7 @@ static int ntfy_prepare(struct transfer *transfer, const struct channel_request 
 
 const struct channel_kind ntfy_channel = {
     .name = "ntfy",
+    .is_read = true,
     .fields = ntfy_fields,
     .n_fields = ARRAY_LEN(ntfy_fields),
     .prepare = ntfy_prepare,

@@ -49,7 +49,7 @@ static const struct channel_field pushover_fields[] = {
 
 static int priority_of(const struct message *message)
 {
-    if (message->is_test)
+    if (message->kind == MESSAGE_TEST)
         return 0;
     if (message->event.transition != TRANSITION_FIRED)
         return -1;
@@ -104,6 +104,7 @@ static int pushover_prepare(struct transfer *transfer, const struct channel_requ
 
 const struct channel_kind pushover_channel = {
     .name = "pushover",
+    .is_read = true,
     .fields = pushover_fields,
     .n_fields = ARRAY_LEN(pushover_fields),
     .prepare = pushover_prepare,

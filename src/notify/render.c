@@ -72,25 +72,52 @@ static void append_time(struct buf *out, msec_t at)
     buf_append_text(out, text);
 }
 
-static const char *badge(const struct message *message)
+static const char *badge(enum alert_transition transition, enum alert_severity severity)
 {
     static const char *const severities[] = {"INFO", "WARNING", "CRITICAL"};
     _Static_assert(ARRAY_LEN(severities) == SEVERITY_COUNT, "a badge for each severity");
-    if (message->is_test)
-        return "TEST";
-    switch (message->event.transition) {
+    switch (transition) {
     case TRANSITION_RESOLVED: return "RESOLVED";
     case TRANSITION_ACKNOWLEDGED: return "ACKNOWLEDGED";
     case TRANSITION_FIRED:
     case TRANSITION_COUNT: break;
     }
-    return severities[message->event.alert.severity];
+    return severities[severity];
+}
+
+/* "1 alert began", "1,204 alerts began": groups of three digits are parted. */
+static void append_count(struct buf *out, int64_t count, const char *noun)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof(digits), "%lld", (long long)count);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            buf_append_char(out, ',');
+        buf_append_char(out, digits[i]);
+    }
+    buf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
+}
+
+static void append_digest(struct buf *out, const struct message_digest *digest)
+{
+    append_count(out, digest->hosts, "host");
+    buf_append_text(out, ": ");
+    if (digest->fired > 0) {
+        append_count(out, digest->fired, "alert");
+        buf_append_text(out, digest->resolved > 0 ? " began, " : " began");
+    }
+    if (digest->resolved > 0) {
+        append_count(out, digest->resolved, "alert");
+        buf_append_text(out, digest->resolved == 1 ? " is over" : " are over");
+    }
 }
 
 static void append_summary(struct buf *out, const struct message *message, size_t max)
 {
     const struct alert *alert = &message->event.alert;
-    if (message->is_test) {
+    if (message->kind == MESSAGE_DIGEST) {
+        append_digest(out, &message->digest);
+    } else if (message->kind == MESSAGE_TEST) {
         buf_append_text(out, "Sentora: messages of the channel \"");
         render_line(out, message->channel, max);
         buf_append_text(out, "\" arrive");
@@ -110,7 +137,10 @@ void render_summary(struct buf *out, const struct message *message)
 
 void render_subject(struct buf *out, const struct message *message)
 {
-    buf_printf(out, "[%s] ", badge(message));
+    const char *said = message->kind == MESSAGE_TEST
+                           ? "TEST"
+                           : badge(message->event.transition, message->event.alert.severity);
+    buf_printf(out, "[%s] ", said);
     append_summary(out, message, RENDER_SUBJECT_CHARS);
 }
 
@@ -119,7 +149,9 @@ void render_link(struct buf *out, const struct message *message)
     if (message->public_url[0] == '\0')
         return;
     render_line(out, message->public_url, RENDER_LINE_CHARS);
-    if (!message->is_test)
+    if (message->kind == MESSAGE_DIGEST)
+        buf_append_text(out, "/alerts");
+    else if (message->kind == MESSAGE_ALERT)
         buf_printf(out, "/hosts/%lld", (long long)message->event.alert.host_id);
 }
 
@@ -171,13 +203,31 @@ static void add_labels(struct render_facts *facts, const char *labels, struct bu
     json_decref(parsed);
 }
 
+/* A row each for the worst, and one for the others. */
+static void add_lines(struct render_facts *facts, const struct message_digest *digest,
+                      struct buf *text)
+{
+    for (size_t i = 0; i < digest->n_lines; i++) {
+        const struct digest_line *line = &digest->lines[i];
+        render_line(text, line->summary, 75);
+        add_fact(facts, badge(line->transition, line->severity), text);
+    }
+    int64_t more = digest->fired + digest->resolved - (int64_t)digest->n_lines;
+    if (more > 0) {
+        append_count(text, more, "alert");
+        add_fact(facts, "And", text);
+    }
+}
+
 void render_facts(struct render_facts *facts, const struct message *message)
 {
     const struct alert *alert = &message->event.alert;
     struct buf text;
     buf_init(&text, 4096);
     facts->len = 0;
-    if (!message->is_test) {
+    if (message->kind == MESSAGE_DIGEST)
+        add_lines(facts, &message->digest, &text);
+    if (message->kind == MESSAGE_ALERT) {
         render_line(&text, alert->host_name, 75);
         add_fact(facts, "Host", &text);
         add_labels(facts, alert->labels, &text);
@@ -226,7 +276,7 @@ static void append_escaped(struct buf *out, const char *text)
 
 unsigned render_colour(const struct message *message)
 {
-    if (message->is_test || message->event.transition == TRANSITION_RESOLVED)
+    if (message->kind == MESSAGE_TEST || message->event.transition == TRANSITION_RESOLVED)
         return 0x15803d;
     switch (message->event.alert.severity) {
     case SEVERITY_CRITICAL: return 0xb91c1c;

@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(a_test_message)
 {
-    struct message message = {.is_test = true, .channel = "ops \"mail\""};
+    struct message message = {.kind = MESSAGE_TEST, .channel = "ops \"mail\""};
     ck_assert_str_eq(render(render_subject, &message),
                      "[TEST] Sentora: messages of the channel \"ops \"mail\"\" arrive");
     ck_assert_str_eq(render(render_text, &message),
@@ -228,7 +228,48 @@ START_TEST(a_queued_message_of_any_shape_is_read_or_refused)
 }
 END_TEST
 
+START_TEST(a_digest_says_how_many_and_shows_the_worst)
+{
+    struct message message = {
+        .kind = MESSAGE_DIGEST,
+        .public_url = "https://mon.example.com",
+        .event = {.transition = TRANSITION_FIRED, .alert = {.severity = SEVERITY_CRITICAL}},
+        .digest = {.fired = 4990, .resolved = 1, .hosts = 1200}};
+    struct message_digest *digest = &message.digest;
+    digest->n_lines = 2;
+    digest->lines[0] =
+        (struct digest_line){TRANSITION_FIRED, SEVERITY_CRITICAL, "db-1 is down"};
+    digest->lines[1] = (struct digest_line){TRANSITION_RESOLVED, SEVERITY_WARNING, "a\nb <c>"};
+    ck_assert_str_eq(render(render_subject, &message),
+                     "[CRITICAL] 1,200 hosts: 4,990 alerts began, 1 alert is over");
+    ck_assert_str_eq(render(render_text, &message),
+                     "1,200 hosts: 4,990 alerts began, 1 alert is over\n"
+                     "\n"
+                     "CRITICAL     db-1 is down\n"
+                     "RESOLVED     a b <c>\n"
+                     "And          4,989 alerts\n"
+                     "\n"
+                     "https://mon.example.com/alerts\n");
+
+    struct buf text;
+    struct json json;
+    struct message read;
+    buf_init(&text, MESSAGE_JSON_MAX_BYTES);
+    json_init(&json, &text);
+    message_write(&message, &json);
+    ck_assert_int_eq(message_read(buf_text(&text), &read), 0);
+    ck_assert_int_eq(read.kind, MESSAGE_DIGEST);
+    ck_assert_int_eq(read.event.alert.severity, SEVERITY_CRITICAL);
+    ck_assert_int_eq(read.digest.hosts, 1200);
+    ck_assert_uint_eq(read.digest.n_lines, 2);
+    ck_assert_str_eq(read.digest.lines[1].summary, "a\nb <c>");
+    ck_assert_int_eq(message_read("{\"event\":\"digest\",\"digest\":{}}", &read), -EBADMSG);
+    buf_deinit(&text);
+}
+END_TEST
+
 UNIT_MAIN("render", a_message_that_fired, a_message_that_was_resolved, a_test_message,
           numbers_as_people_write_them, nothing_hostile_gets_through,
           a_line_is_cut_between_characters, a_message_survives_the_queue,
-          a_queued_message_of_any_shape_is_read_or_refused)
+          a_queued_message_of_any_shape_is_read_or_refused,
+          a_digest_says_how_many_and_shows_the_worst)

@@ -199,6 +199,7 @@ static void slack_judge(const struct transfer *transfer, CURLcode code, struct v
 
 const struct channel_kind slack_channel = {
     .name = "slack",
+    .is_read = true,
     .fields = slack_fields,
     .n_fields = ARRAY_LEN(slack_fields),
     .check = slack_check,

@@ -74,7 +74,7 @@ static void write_body(struct buf *out, const struct channel_request *request)
     if (topic > 0)
         json_field_int(&json, "message_thread_id", topic);
     render_subject(&text, message);
-    if (!message->is_test) {
+    if (message->kind != MESSAGE_TEST) {
         buf_append_text(&text, "\n\n");
         post_facts(&text, message, FACTS_MAX_BYTES);
     }
@@ -83,7 +83,8 @@ static void write_body(struct buf *out, const struct channel_request *request)
         render_link(&text, message);
     }
     json_field_string(&json, "text", buf_text(&text));
-    bool silent = !message->is_test && message->event.transition != TRANSITION_FIRED;
+    bool silent =
+        message->kind != MESSAGE_TEST && message->event.transition != TRANSITION_FIRED;
     json_field_bool(&json, "disable_notification", silent);
     json_key(&json, "link_preview_options");
     json_object_begin(&json);
@@ -123,6 +124,7 @@ static void telegram_judge(const struct transfer *transfer, CURLcode code, struc
 
 const struct channel_kind telegram_channel = {
     .name = "telegram",
+    .is_read = true,
     .fields = telegram_fields,
     .n_fields = ARRAY_LEN(telegram_fields),
     .prepare = telegram_prepare,

@@ -71,7 +71,7 @@ static void write_body(struct buf *out, const struct channel_request *request)
     json_field_string(&json, "event", message_event_name(message));
     render_subject(&text, message);
     json_field_string(&json, "title", buf_text(&text));
-    if (!message->is_test) {
+    if (message->kind == MESSAGE_ALERT) {
         json_field_int(&json, "at_ms", message->event.at_ms);
         json_key(&json, "alert");
         message_write_alert(alert, &json);

@@ -47,7 +47,8 @@ int outbox_due_channels(struct db *db, msec_t now, outbox_id_fn *fn, void *arg)
     return db_run(db,
                   "SELECT DISTINCT o.channel_id FROM outbox o"
                   " JOIN channels c ON c.id = o.channel_id AND c.enabled <> 0"
-                  " WHERE o.state = 'queued' AND o.next_ms <= $1 ORDER BY o.channel_id",
+                  " WHERE o.state = 'queued' AND o.next_ms <= $1 AND o.digest_id IS NULL"
+                  " ORDER BY o.channel_id",
                   DB_ARGS(db_int(now)), visit_id, &visit);
 }
 
@@ -59,6 +60,7 @@ int outbox_due(struct db *db, const struct outbox_question *question, outbox_id_
         db,
         "SELECT o.id FROM outbox o"
         " WHERE o.channel_id = $1 AND o.state = 'queued' AND o.next_ms <= $2"
+        " AND o.digest_id IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM outbox older"
         "  WHERE older.alert_id = o.alert_id AND older.channel_id = o.channel_id"
         "  AND older.state = 'queued' AND older.id < o.id)"
@@ -106,37 +108,91 @@ int outbox_find(struct db *db, int64_t id, struct outbox_item *out_item)
 int outbox_next_due(struct db *db, msec_t now, msec_t *out_next)
 {
     msec_t next = 0;
-    int error = db_run_for_id(
-        db, "SELECT MIN(next_ms) FROM outbox WHERE state = 'queued' AND next_ms > $1",
-        DB_ARGS(db_int(now)), &next);
+    int error =
+        db_run_for_id(db,
+                      "SELECT MIN(next_ms) FROM outbox WHERE state = 'queued' AND next_ms > $1"
+                      " AND digest_id IS NULL",
+                      DB_ARGS(db_int(now)), &next);
     if (error != 0)
         return error;
     *out_next = next;
     return 0;
 }
 
-int outbox_mark_delivered(struct db *db, int64_t id, const char *answer, msec_t now)
+/* The message and, when it is a digest, those that it tells of. */
+static int finish(struct db *db, int64_t id, const char *state, const char *answer, msec_t now)
 {
     return db_run(db,
-                  "UPDATE outbox SET state = 'delivered', attempts = attempts + 1,"
-                  " last_answer = $1, finished_ms = $2 WHERE id = $3 AND state = 'queued'",
-                  DB_ARGS(db_text(answer), db_int(now), db_int(id)), NULL, NULL);
+                  "UPDATE outbox SET state = $1, attempts = attempts + 1, last_answer = $2,"
+                  " finished_ms = $3 WHERE (id = $4 OR digest_id = $5) AND state = 'queued'",
+                  DB_ARGS(db_text(state), db_text(answer), db_int(now), db_int(id), db_int(id)),
+                  NULL, NULL);
+}
+
+int outbox_mark_delivered(struct db *db, int64_t id, const char *answer, msec_t now)
+{
+    return finish(db, id, "delivered", answer, now);
 }
 
 int outbox_mark_failed(struct db *db, int64_t id, const char *answer, msec_t now)
 {
-    return db_run(db,
-                  "UPDATE outbox SET state = 'failed', attempts = attempts + 1,"
-                  " last_answer = $1, finished_ms = $2 WHERE id = $3 AND state = 'queued'",
-                  DB_ARGS(db_text(answer), db_int(now), db_int(id)), NULL, NULL);
+    return finish(db, id, "failed", answer, now);
 }
 
 int outbox_mark_retry(struct db *db, int64_t id, const char *answer, msec_t next)
 {
     return db_run(db,
                   "UPDATE outbox SET attempts = attempts + 1, last_answer = $1, next_ms = $2"
-                  " WHERE id = $3 AND state = 'queued'",
-                  DB_ARGS(db_text(answer), db_int(next), db_int(id)), NULL, NULL);
+                  " WHERE (id = $3 OR digest_id = $4) AND state = 'queued'",
+                  DB_ARGS(db_text(answer), db_int(next), db_int(id), db_int(id)), NULL, NULL);
+}
+
+/* Due, never tried, and not in a digest: what a digest may be made of. */
+#define FRESH                                                                                  \
+    " channel_id = $1 AND state = 'queued' AND next_ms <= $2 AND attempts = 0"                 \
+    " AND alert_id IS NOT NULL AND digest_id IS NULL"
+
+int outbox_count_fresh(struct db *db, const struct outbox_question *question,
+                       int64_t *out_count)
+{
+    return db_run_for_id(
+        db, "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE" FRESH " LIMIT $3)",
+        DB_ARGS(db_int(question->channel_id), db_int(question->now), db_int(question->limit)),
+        out_count);
+}
+
+struct message_visit {
+    outbox_message_fn *fn;
+    void *arg;
+};
+
+static int visit_message(const struct db_row *row, void *arg)
+{
+    const struct message_visit *visit = arg;
+    return visit->fn(db_row_int(row, 0), db_row_text(row, 1), visit->arg);
+}
+
+int outbox_each_fresh(struct db *db, const struct outbox_question *question,
+                      outbox_message_fn *fn, void *arg)
+{
+    struct message_visit visit = {fn, arg};
+    return db_run(
+        db, "SELECT id, message FROM outbox WHERE" FRESH " ORDER BY id LIMIT $3",
+        DB_ARGS(db_int(question->channel_id), db_int(question->now), db_int(question->limit)),
+        visit_message, &visit);
+}
+
+int outbox_fold(struct db *db, const struct outbox_question *question, int64_t last_id,
+                const char *digest_key)
+{
+    return db_run(db,
+                  "UPDATE outbox SET digest_id = (SELECT d.id FROM outbox d"
+                  "  WHERE d.idempotency_key = $1)"
+                  " WHERE channel_id = $2 AND state = 'queued' AND next_ms <= $3 AND id <= $4"
+                  " AND attempts = 0 AND alert_id IS NOT NULL AND digest_id IS NULL",
+                  DB_ARGS(db_text(digest_key), db_int(question->channel_id),
+                          db_int(question->now), db_int(last_id)),
+                  NULL, NULL);
 }
 
 static int set_held(struct db *db, int64_t channel_id, msec_t until)

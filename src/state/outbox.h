@@ -61,6 +61,22 @@ int outbox_mark_delivered(struct db *db, int64_t id, const char *answer, msec_t 
 int outbox_mark_failed(struct db *db, int64_t id, const char *answer, msec_t now);
 int outbox_mark_retry(struct db *db, int64_t id, const char *answer, msec_t next);
 
+/* -- digests: one message that tells of many -- */
+
+/* How many of this channel are due and were never tried, counted up to the limit. */
+int outbox_count_fresh(struct db *db, const struct outbox_question *question,
+                       int64_t *out_count);
+
+/* Those, oldest first. */
+typedef int outbox_message_fn(int64_t id, const char *message, void *arg);
+int outbox_each_fresh(struct db *db, const struct outbox_question *question,
+                      outbox_message_fn *fn, void *arg);
+
+/* Those up to `last_id` are told by the queued message with that key: what becomes of it
+ * becomes of them, and until then they are not due. */
+int outbox_fold(struct db *db, const struct outbox_question *question, int64_t last_id,
+                const char *digest_key);
+
 /* Nothing of this channel before `until`: its receiver asked for that. */
 int outbox_hold_channel(struct db *db, int64_t channel_id, msec_t until);
 

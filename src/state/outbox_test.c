@@ -251,6 +251,55 @@ START_TEST(settings_are_texts_by_key)
 }
 END_TEST
 
+static int count_message(int64_t id, const char *message, void *arg)
+{
+    ck_assert_int_ge(id, 1);
+    ck_assert_str_eq(message, "{}");
+    (*(int *)arg)++;
+    return 0;
+}
+
+START_TEST(a_digest_decides_for_what_it_tells_of)
+{
+    struct db *db = state_test_open();
+    int64_t channel = add_channel(db, "one", true);
+    for (int alert = 1; alert <= 4; alert++) {
+        char key[16];
+        snprintf(key, sizeof(key), "k%d", alert);
+        add_item(db, channel, alert, key, 100);
+    }
+    add_item(db, channel, 2, "k5", 100);                             /* the end of alert 2 */
+    ck_assert_int_eq(outbox_mark_retry(db, 1, "try again", 150), 0); /* not fresh any more */
+
+    const struct outbox_question question = {channel, 200, 10};
+    int64_t fresh;
+    int visited = 0;
+    ck_assert_int_eq(outbox_count_fresh(db, &question, &fresh), 0);
+    ck_assert_int_eq(fresh, 4);
+    ck_assert_int_eq(outbox_each_fresh(db, &question, count_message, &visited), 0);
+    ck_assert_int_eq(visited, 4);
+
+    add_item(db, channel, 0, "digest", 200); /* row 6, of no alert */
+    ck_assert_int_eq(outbox_fold(db, &question, 4, "digest"), 0);
+    struct ids ids = due(db, channel, 200, 10);
+    ck_assert_int_eq(ids.len,
+                     2); /* the one that is tried again, and the digest; 5 waits for 2 */
+    ck_assert_int_eq(ids.at[0], 1);
+    ck_assert_int_eq(ids.at[1], 6);
+
+    ck_assert_int_eq(outbox_mark_retry(db, 6, "busy", 300), 0);
+    ck_assert_int_eq(state_test_count(db, "SELECT COUNT(*) FROM outbox WHERE attempts = 1"), 5);
+    ck_assert_int_eq(outbox_mark_delivered(db, 6, "ok", 400), 0);
+    ck_assert_int_eq(
+        state_test_count(db, "SELECT COUNT(*) FROM outbox WHERE state = 'delivered'"), 4);
+    ids = due(db, channel, 400, 10);
+    ck_assert_int_eq(ids.len, 2);
+    ck_assert_int_eq(ids.at[1], 5);
+    state_test_close(db);
+}
+END_TEST
+
 UNIT_MAIN("outbox", one_alert_keeps_its_order_and_others_go_on, the_same_key_is_queued_once,
           disabled_channels_are_not_due, tells_what_became_of_an_alerts_messages,
-          channels_keep_what_they_are_given, settings_are_texts_by_key)
+          channels_keep_what_they_are_given, settings_are_texts_by_key,
+          a_digest_decides_for_what_it_tells_of)

@@ -1,9 +1,11 @@
 """Chats and phones: each kind of channel against a receiver that speaks its vendor's answers."""
 import json
+import re
 import time
 
 import pytest
 
+import remote_write
 import sentora
 from sentora import wait_for
 from test_alerts import at_once, send
@@ -188,3 +190,54 @@ def test_the_environment_makes_chats(server):
     server.start()
     assert server.process.wait(20) == 1
     assert "Telegram (environment): chat_id must be a number" in server.output()
+
+
+def flood(server, count, value):
+    at = time.time()
+    answer = remote_write.write(server, [
+        remote_write.gauge("sentora_cpu_usage_percent", f"web-{i}", at, value)
+        for i in range(count)])
+    assert answer.status == 204, answer.body
+
+
+def test_a_storm_is_a_handful_of_messages(server, receiver):
+    phone, machine = receiver(), receiver()
+    add(server, "ntfy", {"server": phone.base, "topic": "ops"}, {})
+    add(server, "webhook", {"url": machine.base}, {})
+    at_once(server)
+    server.call("PUT", "/api/v1/thresholds/cpu", {"severity": "critical"})
+    flood(server, 300, 99.0)
+    open_alerts = lambda: server.get("/api/v1/alerts?limit=1000")["alerts"]  # noqa: E731
+    wait_for(lambda: len(open_alerts()) == 300, 60, "every alert")
+    wait_for(lambda: len(machine.got) == 300, 60, "a machine is told each")
+    queued = lambda: [c["queued"] for c in server.get("/api/v1/channels")["channels"]]  # noqa: E731
+    wait_for(lambda: queued() == [0, 0], 60, "nothing left to tell")
+    assert len(phone.got) <= 8, [b["title"] for b in bodies(phone)]
+    told = 0
+    for body in bodies(phone):
+        began = re.search(r"hosts: ([\d,]+) alerts began", body["title"])
+        told += int(began[1].replace(",", "")) if began else 1
+        assert body["priority"] == 5
+    assert told == 300
+    assert "CRITICAL: web-" in body["message"] and "\nAnd: " in body["message"]
+    for alert in open_alerts():
+        states = {d["channel"]: d["state"] for d in deliveries(server, alert)}
+        assert states == {"ntfy": "delivered", "webhook": "delivered"}
+
+
+def test_a_digest_survives_kill_and_a_receiver_that_is_away(server, receiver):
+    phone = receiver(*[503] * 6)
+    add(server, "ntfy", {"server": phone.base, "topic": "ops"}, {})
+    at_once(server)
+    flood(server, 60, 99.0)
+    wait_for(lambda: len(phone.got) >= 5, 30, "the first attempts")
+    server.kill()
+    server.restart()
+    queued = lambda: server.get("/api/v1/channels")["channels"][0]["queued"]  # noqa: E731
+    wait_for(lambda: queued() == 0, 120, "all told")
+    good = [json.loads(got["body"])["title"] for got in phone.got if got["status"] == 200]
+    told = 0
+    for title in good:
+        began = re.search(r"hosts: ([\d,]+) alerts began", title)
+        told += int(began[1]) if began else 1
+    assert told == 60 and len(good) <= 12, good
