@@ -138,8 +138,8 @@ const char *const schema_migrations[] = {
     "ALTER TABLE channels ADD COLUMN held_until_ms INTEGER NOT NULL DEFAULT 0;",
 
     /* The row of the digest that a message is told in. */
-    "ALTER TABLE outbox ADD COLUMN digest_id INTEGER;"
-    "CREATE INDEX outbox_by_digest ON outbox (digest_id) WHERE digest_id IS NOT NULL;",
+    ("ALTER TABLE outbox ADD COLUMN digest_id INTEGER;"
+     "CREATE INDEX outbox_by_digest ON outbox (digest_id) WHERE digest_id IS NOT NULL;"),
 };
 
 const size_t schema_migrations_count = ARRAY_LEN(schema_migrations);
