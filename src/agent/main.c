@@ -18,8 +18,9 @@ enum {
 };
 
 #define PRINT_MAX_BYTES ((size_t)64 * 1024 * 1024)
-#define TRIM_BYTES      (64 * 1024)
-#define LARGE_BYTES     (64 * 1024)
+#define SPARE_BYTES     (16 * 1024) /* above what a collection takes and gives back */
+#define TRIM_BYTES      (48 * 1024)
+#define LARGE_BYTES     (32 * 1024)
 
 /* The settings in use, and those that a SIGHUP has brought. */
 struct program {
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
     /* One heap for all threads; pages that are free go back, and what is large and short-lived
      * stays out of it. */
     mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TOP_PAD, SPARE_BYTES);
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 

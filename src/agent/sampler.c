@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/random.h"
+
 #define KEY_MAX_BYTES      ((size_t)64 * 1024)
 #define ENCODED_MAX_BYTES  ((size_t)256 * 1024)
+#define SLOTS_FIRST        ((size_t)512)
 #define FORGET_COLLECTIONS 256 /* a series unseen for so many is forgotten */
 #define PATIENCE_FIRST     32
 #define PATIENCE_LAST      (1u << 16)
@@ -30,16 +34,16 @@ struct sampler_series {
 void sampler_init(struct sampler *sampler, const char *instance, const char *job)
 {
     *sampler = (struct sampler){.instance = memory_strdup(instance), .job = memory_strdup(job)};
-    map_init(&sampler->by_key);
+    sampler->by_key.seed = random_u64();
     buf_init(&sampler->key, KEY_MAX_BYTES);
     form_init(&sampler->form);
 }
 
 void sampler_deinit(struct sampler *sampler)
 {
-    for (struct map_slot *slot = NULL; (slot = map_next(&sampler->by_key, slot)) != NULL;)
-        free(slot->value);
-    map_deinit(&sampler->by_key);
+    for (size_t i = 0; i < sampler->by_key.capacity; i++)
+        free(sampler->by_key.slots[i]);
+    free(sampler->by_key.slots);
     VEC_DEINIT(&sampler->order);
     VEC_DEINIT(&sampler->previous);
     form_deinit(&sampler->form);
@@ -49,22 +53,57 @@ void sampler_deinit(struct sampler *sampler)
     *sampler = (struct sampler){0};
 }
 
-/* Forgets series that have not been seen for long.  `order` is empty between collections and
- * serves as the list of those to go, since the map may not change while it is walked. */
+/* The slot that holds the key, or the free one where it belongs. */
+static struct sampler_series **find_slot(const struct sampler_index *index, const void *key,
+                                         size_t len)
+{
+    size_t mask = index->capacity - 1;
+    for (size_t at = hash_bytes(key, len, index->seed) & mask;; at = (at + 1) & mask) {
+        const struct sampler_series *series = index->slots[at];
+        if (series == NULL || (series->key_len == len && memcmp(series->bytes, key, len) == 0))
+            return &index->slots[at];
+    }
+}
+
+/* Makes a table of this capacity; series not seen since `oldest` are left out and freed. */
+static void rebuild(struct sampler_index *index, size_t capacity, uint64_t oldest)
+{
+    struct sampler_index fresh = {.capacity = capacity, .seed = index->seed};
+    fresh.slots = memory_calloc(capacity, sizeof(struct sampler_series *));
+    for (size_t i = 0; i < index->capacity; i++) {
+        struct sampler_series *series = index->slots[i];
+        if (series != NULL && series->seen >= oldest) {
+            *find_slot(&fresh, series->bytes, series->key_len) = series;
+            fresh.len++;
+        } else {
+            free(series);
+        }
+    }
+    free(index->slots);
+    *index = fresh;
+}
+
+static void add_to_index(struct sampler_index *index, struct sampler_series *series)
+{
+    if (index->len * 2 >= index->capacity)
+        rebuild(index, MAX_OF(index->capacity * 2, SLOTS_FIRST), 0);
+    *find_slot(index, series->bytes, series->key_len) = series;
+    index->len++;
+}
+
+static struct sampler_series *find_in_index(const struct sampler_index *index,
+                                            const struct buf *key)
+{
+    return index->len == 0 ? NULL : *find_slot(index, key->data, key->len);
+}
+
+/* Between collections nothing that is forgotten is in `previous`, and `order` is empty. */
 static void forget_old(struct sampler *sampler)
 {
     assert(sampler->order.len == 0);
-    for (struct map_slot *slot = NULL; (slot = map_next(&sampler->by_key, slot)) != NULL;) {
-        struct sampler_series *series = slot->value;
-        if (series->seen + FORGET_COLLECTIONS < sampler->collection)
-            VEC_PUSH(&sampler->order, series);
-    }
-    for (size_t i = 0; i < sampler->order.len; i++) {
-        struct sampler_series *series = sampler->order.items[i];
-        map_remove(&sampler->by_key, series->bytes, series->key_len);
-        free(series);
-    }
-    sampler->order.len = 0;
+    if (sampler->collection > FORGET_COLLECTIONS && sampler->by_key.len > 0)
+        rebuild(&sampler->by_key, sampler->by_key.capacity,
+                sampler->collection - FORGET_COLLECTIONS);
 }
 
 void sampler_begin(struct sampler *sampler, msec_t at_ms)
@@ -158,7 +197,7 @@ static struct sampler_series *add_series(struct sampler *sampler, const struct m
                                       .encoded_len = (uint32_t)encoded.len};
     memcpy(series->bytes, sampler->key.data, sampler->key.len);
     memcpy(series->bytes + sampler->key.len, encoded.data, encoded.len);
-    map_put(&sampler->by_key, series->bytes, series->key_len, series);
+    add_to_index(&sampler->by_key, series);
     sampler->n_encoded++;
     return series;
 }
@@ -177,8 +216,7 @@ static struct sampler_series *find_series(struct sampler *sampler, const struct 
     build_key(&sampler->key, metric, labels, n_labels);
     if (sampler->key.error != 0)
         return NULL;
-    struct sampler_series *series =
-        map_find(&sampler->by_key, sampler->key.data, sampler->key.len);
+    struct sampler_series *series = find_in_index(&sampler->by_key, &sampler->key);
     if (series == NULL)
         return add_series(sampler, metric, labels, n_labels);
     if (series->seen + 1 == sampler->collection)

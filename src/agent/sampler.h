@@ -19,7 +19,6 @@
 #pragma once
 
 #include "base/buf.h"
-#include "base/map.h"
 #include "base/vec.h"
 #include "collect/collect.h"
 #include "wire/form.h"
@@ -28,10 +27,18 @@
 
 struct sampler_series; /* one cached encoding */
 
+/* Finds a series by metric name and labels, which stand in it. */
+struct sampler_index {
+    struct sampler_series **slots; /* owned, and what they point to */
+    size_t capacity;               /* a power of two, at least twice `len` */
+    size_t len;
+    uint64_t seed;
+};
+
 struct sampler {
-    char *instance;    /* owned */
-    char *job;         /* owned */
-    struct map by_key; /* metric name and labels -> struct sampler_series, owned */
+    char *instance; /* owned */
+    char *job;      /* owned */
+    struct sampler_index by_key;
     VEC(struct sampler_series *) order;    /* emitted in this collection */
     VEC(struct sampler_series *) previous; /* in the one before */
     size_t cursor;                         /* in `previous`: what probably comes next */
