@@ -120,6 +120,13 @@ static int32_t next_day(const struct archive_item *items, size_t n, int32_t day)
     return next;
 }
 
+static void note_flush(const struct archive *archive, struct shard *shard)
+{
+    shard->check_due = 0;
+    shard->flush_gap_ms = shard->flushed_at == 0 ? 0 : archive->clock - shard->flushed_at;
+    shard->flushed_at = archive->clock;
+}
+
 int archive_flush(struct archive *archive, uint32_t shard, const struct archive_item *items,
                   size_t n)
 {
@@ -140,6 +147,8 @@ int archive_flush(struct archive *archive, uint32_t shard, const struct archive_
         day = days.first == days.last ? INT32_MAX : next_day(items, n, day);
     }
     __atomic_fetch_add(&archive->flushes, 1, __ATOMIC_RELAXED);
-    archive_shard(archive, shard)->check_due = 0;
+    note_flush(archive, archive_shard(archive, shard));
+    archive->changed_at = archive->clock;
+    archive->is_at_rest = false;
     return error;
 }

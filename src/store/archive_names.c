@@ -219,16 +219,18 @@ static int delete_of_shard(struct archive *archive, const uint32_t *ids, size_t 
     int error = archive_begin_locked(archive);
     if (error == 0)
         error = remove_names(archive, shard, gone);
-    if (error == 0)
+    if (error == 0) {
+        archive_shard(archive, shard)->packs.has_dead = true;
+        archive_touch(archive, shard);
         error = archive_commit_locked(archive);
-    else
+    } else {
         archive_abandon_locked(archive);
+    }
     if (error != 0)
         return error;
     struct shard *own = archive_shard(archive, shard);
     for (size_t i = 0; i < ARRAY_LEN(gone); i++)
         own->alive[i] &= ~gone[i];
-    own->has_dead = true;
     own->check_due = 0;
     return 0;
 }

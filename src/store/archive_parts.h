@@ -27,6 +27,9 @@ enum archive_statement {
     ARCHIVE_BEGIN,
     ARCHIVE_COMMIT,
     ARCHIVE_ROLLBACK,
+    ARCHIVE_SAVE,
+    ARCHIVE_UNDO,
+    ARCHIVE_RELEASE,
     ARCHIVE_PUT_SHARD,
     ARCHIVE_PUT_NAMES,
     ARCHIVE_GET_NAMES,
@@ -49,16 +52,19 @@ struct source {
 };
 
 struct pack_list {
-    struct pack_info *items; /* owned; ascending by id */
+    bool has_dead;           /* packs may hold series that do not exist */
+    struct pack_info *items; /* owned; ascending by sequence */
     size_t len, capacity;
 };
 
 struct shard {
     struct pack_list packs;
     uint64_t alive[SHARD_SERIES / 64]; /* series that exist */
-    bool has_dead;                     /* packs may hold series that do not exist */
+
     bool is_damaged;  /* its row could not be read: never merged, nothing is deleted */
     mono_t check_due; /* when upkeep looks at it again */
+    mono_t flushed_at;
+    mspan_t flush_gap_ms; /* between its last two flushes */
 };
 
 struct archive {
@@ -83,7 +89,10 @@ struct archive {
     struct archive_tier_stats totals[TIER_COUNT], level_totals[ARCHIVE_LEVELS];
     uint32_t upkeep_shard; /* next to be looked at */
     mono_t clock;          /* of the last upkeep: what packs are born at */
-    mono_t retain_due, retry_due, rest_due;
+    mono_t retain_due, retry_due, limit_due;
+    mono_t changed_at; /* the last flush or step of upkeep */
+    bool is_hurried;   /* archive_settle(): nothing waits until it is quiet */
+    bool is_at_rest;   /* nothing changed since the file was tightened */
 
     /* under `facts_lock`, which is taken last */
     pthread_mutex_t facts_lock;
@@ -157,11 +166,11 @@ void source_deinit(struct source *source);
 /* Lets go of what keeps a snapshot open. */
 void source_rest(struct source *source);
 
-/* 0; -ENOENT: it has no row; -EBADMSG; -ENOMEM. */
+/* 0; -ENOENT: it has no row; -EBADMSG: it is damaged; -EIO: it cannot be read now; -ENOMEM. */
 int source_shard(struct source *source, uint32_t shard, struct pack_list *out_list);
 int source_head(struct source *source, int64_t pack, struct pack_head *out_head);
 
-/* The block's bytes, until the next call.  0, -EBADMSG, -ENOMEM. */
+/* The block's bytes, until the next call.  0, -EBADMSG, -EIO, -ENOMEM. */
 int source_block(struct source *source, const struct pack_head *head,
                  const struct pack_block *block, const uint8_t **out_bytes);
 
@@ -189,8 +198,8 @@ void pack_output_abandon(struct pack_output *output);
 struct merge_plan {
     uint32_t shard;
     enum archive_tier tier;
-    const struct pack_info *inputs; /* ascending by id; all that there are of their days, unless
-                                     * they are unrolled raw packs */
+    const struct pack_info *inputs; /* neighbours by sequence among those of their tier and
+                                     * days; all of them when rollups are made or merged */
     size_t n;
     uint8_t level;
     bool is_last; /* raw: roll up as well */

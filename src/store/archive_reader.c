@@ -35,7 +35,7 @@ struct archive_reader {
     sqlite3 *db; /* owned */
     struct source source;
     struct pack_list list;   /* owned; of the shard */
-    struct open_pack *packs; /* owned; those that may have something, ascending by id */
+    struct open_pack *packs; /* owned; those that may have something, ascending by sequence */
     size_t n_packs, packs_capacity;
     uint32_t shard;
     msec_t from_ms, to_ms;
@@ -219,7 +219,7 @@ int archive_reader_seek(struct archive_reader *reader, uint32_t shard,
     reader->from_ms = range->from_ms;
     reader->to_ms = range->to_ms;
     int error = source_shard(&reader->source, shard, &reader->list);
-    if (error == -ENOENT || error == -EBADMSG) {
+    if (error == -ENOENT || error == -EBADMSG || error == -EIO) {
         reader->list.len = 0; /* damaged: recorded when the archive was opened */
         error = 0;
     }
@@ -249,7 +249,7 @@ static int open_head(struct archive_reader *reader, struct open_pack *pack)
         pack->is_open = true;
         return 0;
     }
-    if (error != -EBADMSG)
+    if (error != -EBADMSG && error != -EIO)
         return error;
     pack->is_lost = true;
     struct archive_loss loss = pack_loss(&pack->info, "head of a pack");
@@ -316,7 +316,7 @@ static int read_block(struct archive_reader *reader, struct open_pack *pack,
         error = pack->info.tier == TIER_RAW
                     ? read_raw(reader, pack, block, bytes, out_rollups)
                     : read_rollups(reader, pack, block, bytes, out_rollups);
-    if (error != -EBADMSG)
+    if (error != -EBADMSG && error != -EIO)
         return error;
     struct archive_loss loss = block_loss(&pack->info, block, "block of a pack");
     archive_note_loss(reader->archive, &loss);

@@ -15,7 +15,7 @@
 #include "store/archive_parts.h"
 #include "store/bytes.h"
 
-#define LIST_ENTRY_MAX  (9 * BYTES_VARINT_MAX)
+#define LIST_ENTRY_MAX  (10 * BYTES_VARINT_MAX)
 #define REBUILD_GAP_MAX 1000000 /* ids looked up one by one behind a page that is unreadable */
 
 int32_t archive_day(msec_t at_ms)
@@ -81,8 +81,11 @@ static struct archive_tier_stats *level_total(struct archive *archive,
 static void list_pack(struct archive *archive, const struct pack_info *info)
 {
     struct pack_list *list = &archive_shard(archive, info->shard)->packs;
-    assert(list->len == 0 || list->items[list->len - 1].id < info->id);
+    size_t at = list->len;
     VEC_PUSH(list, *info);
+    for (; at > 0 && list->items[at - 1].sequence > info->sequence; at--)
+        list->items[at] = list->items[at - 1];
+    list->items[at] = *info;
     count_pack(&archive->totals[info->tier], info);
     if (info->tier == TIER_RAW)
         count_pack(level_total(archive, info), info);
@@ -101,6 +104,26 @@ static void unlist(struct archive *archive, const struct pack_info *info)
         uncount_pack(level_total(archive, info), info);
 }
 
+static int delete_rows(struct archive *archive, int64_t pack)
+{
+    sqlite3_stmt *delete_pack = archive->statements[ARCHIVE_DELETE_PACK];
+    sqlite3_stmt *delete_parts = archive->statements[ARCHIVE_DELETE_PARTS];
+    sqlite3_bind_int64(delete_pack, 1, pack);
+    sqlite3_bind_int64(delete_parts, 1, pack << 16);
+    sqlite3_bind_int64(delete_parts, 2, pack << 16 | UINT16_MAX);
+    int error = archive_run(archive, archive->statements[ARCHIVE_SAVE]);
+    if (error != 0)
+        return error;
+    error = archive_run(archive, delete_pack);
+    if (error == 0)
+        error = archive_run(archive, delete_parts);
+    if ((error == -EBADMSG || error == -EIO) && sqlite3_get_autocommit(archive->db) == 0) {
+        /* Pages of it cannot be read, so it cannot be freed: its room is lost. */
+        error = archive_run(archive, archive->statements[ARCHIVE_UNDO]);
+    }
+    return error != 0 ? error : archive_run(archive, archive->statements[ARCHIVE_RELEASE]);
+}
+
 int archive_remove_pack(struct archive *archive, const struct pack_info *info)
 {
     struct pack_list *list = &archive_shard(archive, info->shard)->packs;
@@ -108,14 +131,7 @@ int archive_remove_pack(struct archive *archive, const struct pack_info *info)
     while (at < list->len && list->items[at].id != info->id)
         at++;
     assert(at < list->len);
-    sqlite3_stmt *delete_pack = archive->statements[ARCHIVE_DELETE_PACK];
-    sqlite3_stmt *delete_parts = archive->statements[ARCHIVE_DELETE_PARTS];
-    sqlite3_bind_int64(delete_pack, 1, info->id);
-    sqlite3_bind_int64(delete_parts, 1, info->id << 16);
-    sqlite3_bind_int64(delete_parts, 2, info->id << 16 | UINT16_MAX);
-    int error = archive_run(archive, delete_pack);
-    if (error == 0)
-        error = archive_run(archive, delete_parts);
+    int error = delete_rows(archive, info->id);
     if (error != 0)
         return error;
     archive_touch(archive, info->shard);
@@ -139,15 +155,16 @@ void pack_list_encode(const struct pack_list *list, uint32_t shard, struct buf *
 {
     buf_reset(out);
     uint8_t entry[LIST_ENTRY_MAX] = {0};
-    uint8_t *at = bytes_put_varint(entry + 4, list->len);
+    uint8_t *at = bytes_put_varint(entry + 4, (uint64_t)list->len << 1 | list->has_dead);
     buf_append(out, entry, (size_t)(at - entry));
-    int64_t last_id = 0;
+    int64_t last_sequence = 0;
     msec_t last_from = 0;
     for (size_t i = 0; i < list->len; i++) {
         const struct pack_info *info = &list->items[i];
         unsigned flags = info->tier | (info->is_rolled ? 4u : 0) |
                          (info->is_addition ? 8u : 0) | (unsigned)info->level << 4;
-        at = bytes_put_varint(entry, (uint64_t)(info->id - last_id));
+        at = bytes_put_varint(entry, (uint64_t)(info->sequence - last_sequence));
+        at = bytes_put_varint(at, (uint64_t)(info->id - info->sequence));
         at = bytes_put_varint(at, flags);
         at = bytes_put_varint(at, bytes_zigzag(info->from_ms - last_from));
         at = bytes_put_varint(at, (uint64_t)(info->to_ms - info->from_ms));
@@ -156,7 +173,7 @@ void pack_list_encode(const struct pack_list *list, uint32_t shard, struct buf *
         at = bytes_put_varint(at, info->n_samples);
         at = bytes_put_varint(at, info->bytes);
         buf_append(out, entry, (size_t)(at - entry));
-        last_id = info->id;
+        last_sequence = info->sequence;
         last_from = info->from_ms;
     }
     if (out->error == 0)
@@ -166,14 +183,15 @@ void pack_list_encode(const struct pack_list *list, uint32_t shard, struct buf *
 
 static bool read_entry(const uint8_t **at, const uint8_t *end, struct pack_info *info)
 {
-    uint64_t id, flags, from, span, day, blocks;
-    if (!bytes_get_varint(at, end, &id) || !bytes_get_varint(at, end, &flags) ||
-        !bytes_get_varint(at, end, &from) || !bytes_get_varint(at, end, &span) ||
-        !bytes_get_varint(at, end, &day) || !bytes_get_varint(at, end, &blocks) ||
-        !bytes_get_varint(at, end, &info->n_samples) ||
+    uint64_t sequence, id, flags, from, span, day, blocks;
+    if (!bytes_get_varint(at, end, &sequence) || !bytes_get_varint(at, end, &id) ||
+        !bytes_get_varint(at, end, &flags) || !bytes_get_varint(at, end, &from) ||
+        !bytes_get_varint(at, end, &span) || !bytes_get_varint(at, end, &day) ||
+        !bytes_get_varint(at, end, &blocks) || !bytes_get_varint(at, end, &info->n_samples) ||
         !bytes_get_varint(at, end, &info->bytes))
         return false;
-    info->id += (int64_t)id;
+    info->sequence += (int64_t)sequence;
+    info->id = info->sequence + (int64_t)id;
     info->tier = flags & 3;
     info->is_rolled = (flags & 4) != 0;
     info->is_addition = (flags & 8) != 0;
@@ -182,7 +200,7 @@ static bool read_entry(const uint8_t **at, const uint8_t *end, struct pack_info 
     info->to_ms = info->from_ms + (msec_t)span;
     info->day = archive_day(info->from_ms) + (int32_t)bytes_unzigzag(day);
     info->n_blocks = (uint32_t)blocks;
-    return id > 0 && info->tier < TIER_COUNT;
+    return sequence > 0 && info->tier < TIER_COUNT;
 }
 
 int pack_list_decode(uint32_t shard, const void *bytes, size_t len, struct pack_list *out_list)
@@ -192,11 +210,12 @@ int pack_list_decode(uint32_t shard, const void *bytes, size_t len, struct pack_
     if (len < 5 || bytes_get_le(at, 4) != list_checksum(shard, at + 4, len - 4))
         return -EBADMSG;
     at += 4;
-    if (!bytes_get_varint(&at, end, &n) || n > len)
+    if (!bytes_get_varint(&at, end, &n) || n >> 1 > len)
         return -EBADMSG;
+    out_list->has_dead = (n & 1) != 0;
     struct pack_info info = {.shard = shard};
     out_list->len = 0;
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < n >> 1; i++) {
         if (!read_entry(&at, end, &info))
             return -EBADMSG;
         VEC_PUSH(out_list, info);
@@ -229,6 +248,7 @@ static void set_list(struct archive *archive, uint32_t number, const struct pack
     for (size_t i = 0; i < own->len; i++)
         unlist(archive, &own->items[i]);
     own->len = 0;
+    own->has_dead = list->has_dead;
     for (size_t i = 0; i < list->len; i++)
         list_pack(archive, &list->items[i]);
 }
@@ -236,12 +256,11 @@ static void set_list(struct archive *archive, uint32_t number, const struct pack
 /* What was born in this run stays so. */
 static void keep_births(const struct pack_list *from, struct pack_list *to)
 {
-    size_t at = 0;
     for (size_t i = 0; i < to->len; i++) {
-        while (at < from->len && from->items[at].id < to->items[i].id)
-            at++;
-        if (at < from->len && from->items[at].id == to->items[i].id)
-            to->items[i].born = from->items[at].born;
+        for (size_t k = 0; k < from->len; k++) {
+            if (from->items[k].id == to->items[i].id)
+                to->items[i].born = from->items[k].born;
+        }
     }
 }
 

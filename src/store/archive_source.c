@@ -35,17 +35,17 @@ void source_rest(struct source *source)
     source->blob_id = 0;
 }
 
-/* Out of memory is nobody's loss; all else is: what cannot be read is not there. */
-static int damage(sqlite3 *db)
+static int failure(sqlite3 *db)
 {
-    return archive_sqlite_error(db) == -ENOMEM ? -ENOMEM : -EBADMSG;
+    int error = archive_sqlite_error(db);
+    return error == 0 ? -EIO : error;
 }
 
 int source_shard(struct source *source, uint32_t shard, struct pack_list *out_list)
 {
     sqlite3_bind_int64(source->shard, 1, shard);
     int code = sqlite3_step(source->shard);
-    int error = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -ENOENT : damage(source->db);
+    int error = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -ENOENT : failure(source->db);
     if (error == 0)
         error = pack_list_decode(shard, sqlite3_column_blob(source->shard, 0),
                                  (size_t)sqlite3_column_bytes(source->shard, 0), out_list);
@@ -57,7 +57,7 @@ int source_head(struct source *source, int64_t pack, struct pack_head *out_head)
 {
     sqlite3_bind_int64(source->head, 1, pack);
     int code = sqlite3_step(source->head);
-    int error = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -EBADMSG : damage(source->db);
+    int error = code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? -EBADMSG : failure(source->db);
     if (error == 0)
         error = pack_head_open(pack, sqlite3_column_blob(source->head, 0),
                                (size_t)sqlite3_column_bytes(source->head, 0), out_head);
@@ -76,7 +76,8 @@ static int open_part(struct source *source, int64_t id)
         source->blob_id = id;
         return 0;
     }
-    int error = damage(source->db);
+    int error =
+        code == SQLITE_ERROR ? -EBADMSG : failure(source->db); /* there is no such row */
     source_rest(source); /* one that failed cannot be used again */
     return error;
 }
@@ -91,7 +92,7 @@ static int read_part(struct source *source, int64_t id, size_t at, size_t len)
     int code = sqlite3_blob_read(source->blob, source->bytes.data + source->bytes.len, (int)len,
                                  (int)at);
     if (code != SQLITE_OK) {
-        error = damage(source->db);
+        error = failure(source->db);
         source_rest(source);
         return error;
     }

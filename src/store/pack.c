@@ -37,6 +37,7 @@ static void read_info(const uint8_t *at, int64_t id, struct pack_info *out_info)
         .bytes = bytes_get_le(at + PACK_AT_BYTES, 8),
         .from_ms = (msec_t)bytes_get_le(at + PACK_AT_FROM, 8),
         .to_ms = (msec_t)bytes_get_le(at + PACK_AT_TO, 8),
+        .sequence = (int64_t)bytes_get_le(at + PACK_AT_SEQUENCE, 8),
     };
 }
 

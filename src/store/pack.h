@@ -21,7 +21,8 @@
 
 /* What is known of a pack without looking into it. */
 struct pack_info {
-    int64_t id;       /* ascending in the order of writing */
+    int64_t id;
+    int64_t sequence; /* place in the order of writing: its id, or that of its oldest input */
     uint32_t shard;   /* which series: id / SHARD_SERIES */
     int32_t day;      /* first day it may hold, in days since 1970; a raw pack has one day */
     uint8_t tier;     /* enum archive_tier */

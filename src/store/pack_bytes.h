@@ -22,7 +22,8 @@ enum {
     PACK_AT_BYTES = 27,
     PACK_AT_FROM = 35,
     PACK_AT_TO = 43,
-    PACK_HEADER_BYTES = 51
+    PACK_AT_SEQUENCE = 51,
+    PACK_HEADER_BYTES = 59
 };
 
 enum {

@@ -235,6 +235,7 @@ static void put_header(const struct pack_writer *writer, uint8_t header[PACK_HEA
     bytes_put_le(header + PACK_AT_BYTES, info->bytes, 8);
     bytes_put_le(header + PACK_AT_FROM, (uint64_t)info->from_ms, 8);
     bytes_put_le(header + PACK_AT_TO, (uint64_t)info->to_ms, 8);
+    bytes_put_le(header + PACK_AT_SEQUENCE, (uint64_t)info->sequence, 8);
 }
 
 int pack_writer_finish(struct pack_writer *writer, int64_t id, struct buf *out)
@@ -247,6 +248,8 @@ int pack_writer_finish(struct pack_writer *writer, int64_t id, struct buf *out)
             return error;
     }
     writer->info.id = id;
+    if (writer->info.sequence == 0)
+        writer->info.sequence = id;
     uint8_t header[PACK_HEADER_BYTES] = {0};
     put_header(writer, header);
     size_t start = out->len;
