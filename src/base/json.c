@@ -10,7 +10,9 @@
 
 void json_init(struct json *json, struct buf *out)
 {
-    *json = (struct json){.out = out};
+    json->out = out;
+    json->depth = 0;
+    json->after_key = json->has_items[0] = false; /* deeper levels begin when opened */
 }
 
 /* Every value passes here first: puts the comma that belongs before it. */

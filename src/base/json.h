@@ -22,7 +22,7 @@
 
 #include "base/buf.h"
 
-#define JSON_DEPTH_MAX 32
+#define JSON_DEPTH_MAX 1024 /* an expression's tree is the deepest there is */
 
 struct json {
     struct buf *out; /* borrowed from the caller of json_init */

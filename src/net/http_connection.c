@@ -246,6 +246,8 @@ static void ended(struct bufferevent *stream, short what, void *arg)
         return; /* the TLS handshake is done */
     bool is_asking = connection->state == HTTP_CONNECTION_HANDLING ||
                      connection->state == HTTP_CONNECTION_WRITING;
+    if (connection->state == HTTP_CONNECTION_HANDLING)
+        __atomic_store_n(&connection->exchange->is_abandoned, true, __ATOMIC_RELAXED);
     if ((what & BEV_EVENT_EOF) && is_asking)
         connection->has_ended = true;
     else

@@ -93,6 +93,7 @@ struct http_exchange {
     atomic_bool is_answered;
     struct evbuffer *answer; /* owned */
     bool is_kept;
+    bool is_abandoned; /* atomic: while it was handled its client left */
 
     /* the stream */
     loop_fn *on_close;

@@ -57,6 +57,7 @@ void http_exchange_reset(struct http_exchange *exchange)
     exchange->data = NULL;
     exchange->on_close = NULL;
     exchange->is_kept = exchange->is_chunked = exchange->is_ended = exchange->is_cut = false;
+    __atomic_store_n(&exchange->is_abandoned, false, __ATOMIC_RELAXED);
     atomic_store(&exchange->is_answered, false);
 }
 
@@ -83,6 +84,11 @@ struct arena *http_exchange_arena(struct http_exchange *exchange)
 struct loop *http_exchange_loop(struct http_exchange *exchange)
 {
     return exchange->home->loop;
+}
+
+const bool *http_exchange_abandoned(const struct http_exchange *exchange)
+{
+    return &exchange->is_abandoned;
 }
 
 void http_exchange_set_data(struct http_exchange *exchange, void *data)

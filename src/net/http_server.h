@@ -65,6 +65,11 @@ struct loop *http_exchange_loop(struct http_exchange *exchange);
 void http_exchange_set_data(struct http_exchange *exchange, void *data);
 void *http_exchange_data(const struct http_exchange *exchange);
 
+/* Becomes true (atomic) when the client closes its side while the request is handled: nobody
+ * may be waiting for the answer any more, so long work may end early.  It must be answered all the
+ * same, and until then the flag stays readable. */
+const bool *http_exchange_abandoned(const struct http_exchange *exchange);
+
 struct http_answer {
     int status;
     const struct http_header *headers; /* borrowed for the call, as is the body */

@@ -22,7 +22,12 @@ int eval_bad(struct eval *eval, const char *format, ...)
         vsnprintf(eval->problem->text, sizeof(eval->problem->text), format, args);
         va_end(args);
     }
-    return QUERY_BAD_DATA;
+    return QUERY_FAILED;
+}
+
+static bool is_set(const bool *flag)
+{
+    return flag != NULL && __atomic_load_n(flag, __ATOMIC_RELAXED);
 }
 
 int eval_work(struct eval *eval, size_t amount)
@@ -32,7 +37,7 @@ int eval_work(struct eval *eval, size_t amount)
     if (eval->work < WORK_BETWEEN_LOOKS)
         return 0;
     eval->work = 0;
-    if (context->cancelled != NULL && __atomic_load_n(context->cancelled, __ATOMIC_RELAXED))
+    if (is_set(context->cancelled) || is_set(context->abandoned))
         return QUERY_CANCELLED;
     return context->deadline != 0 && clock_mono_ms() >= context->deadline ? QUERY_TIMEOUT : 0;
 }
@@ -220,6 +225,7 @@ static int run(struct eval *eval, const struct expr *expr, const struct times *t
                     : run_root(eval, expr->root, times, &result);
     if (error == 0)
         error = eval_list_annotations(eval, &result);
+    result.samples_read = eval->context->max_samples - eval->samples_left;
     relabel_release_all(eval);
     labels_unref(eval->no_labels);
     if (error != 0)

@@ -85,7 +85,7 @@ int eval_scalar(struct eval *eval, const struct node *node, const struct times *
 /* Call about once per `amount` values touched: QUERY_TIMEOUT, QUERY_CANCELLED or 0. */
 int eval_work(struct eval *eval, size_t amount);
 
-/* Fills the problem; returns QUERY_BAD_DATA. */
+/* Fills the problem; returns QUERY_FAILED. */
 int eval_bad(struct eval *eval, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* -- annotation.c -- */

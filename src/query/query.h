@@ -65,6 +65,7 @@ struct query_result {
     size_t n_warnings;
     const char *const *infos;
     size_t n_infos;
+    size_t samples_read; /* from the source */
 };
 
 void query_result_release(struct query_result *result);
@@ -76,6 +77,7 @@ struct query_context {
     size_t max_samples;    /* read per query, e.g. 50 M */
     mono_t deadline;       /* checked while evaluating; 0 = none */
     const bool *cancelled; /* read while evaluating; NULL = never */
+    const bool *abandoned; /* likewise: the one who asked is gone */
     struct arena *arena;   /* where results live; its ceiling limits the query's memory */
 };
 
@@ -87,7 +89,8 @@ struct query_span {
 
 enum query_error { /* positive: the caller must tell the user */
     QUERY_OK,
-    QUERY_BAD_DATA,  /* the expression cannot be evaluated: problem says why */
+    QUERY_BAD_DATA,  /* not a query of this kind: problem says why */
+    QUERY_FAILED,    /* it met data that it cannot combine: problem says which */
     QUERY_TOO_LARGE, /* samples, points or memory */
     QUERY_TIMEOUT,
     QUERY_CANCELLED,
@@ -102,7 +105,9 @@ int query_range(const struct query_context *context, const struct expr *expr,
                 const struct query_span *span, struct query_result *out_result,
                 struct problem *problem);
 
-/* {"resultType":"matrix","result":[...]}, as Prometheus writes it. */
+/* "resultType":"matrix","result":[...] into an object, as Prometheus writes it. */
+void query_result_write_fields(const struct query_result *result, struct json *json);
+/* The same with its braces. */
 void query_result_write(const struct query_result *result, struct json *json);
 
 /* Durations and times as PromQL and its HTTP API write them.  0, -EINVAL. */

@@ -78,9 +78,8 @@ static void write_series(struct json *json, const struct query_series *series, b
     json_object_end(json);
 }
 
-void query_result_write(const struct query_result *result, struct json *json)
+void query_result_write_fields(const struct query_result *result, struct json *json)
 {
-    json_object_begin(json);
     json_field_string(json, "resultType", query_type_names[result->type]);
     json_key(json, "result");
     switch (result->type) {
@@ -97,5 +96,11 @@ void query_result_write(const struct query_result *result, struct json *json)
             write_series(json, &result->series[i], result->type == QUERY_MATRIX);
         json_array_end(json);
     }
+}
+
+void query_result_write(const struct query_result *result, struct json *json)
+{
+    json_object_begin(json);
+    query_result_write_fields(result, json);
     json_object_end(json);
 }
