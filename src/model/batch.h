@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "model/org.h"
 #include "model/sample.h"
@@ -32,5 +34,6 @@ struct batch {
     org_id org;
     struct batch_series *series;
     size_t n_series;
-    size_t n_samples; /* over all series */
+    size_t n_samples;  /* over all series */
+    bool has_metadata; /* the request may say what some metrics are, too */
 };

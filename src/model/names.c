@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "model/alert.h"
 #include "model/host.h"
+#include "model/metadata.h"
 
 const char *const host_state_names[] = {"waiting", "up", "late", "down"};
 _Static_assert(ARRAY_LEN(host_state_names) == HOST_STATE_COUNT, "a name for each state");
@@ -15,3 +16,7 @@ _Static_assert(ARRAY_LEN(alert_severity_names) == SEVERITY_COUNT, "a name for ea
 
 const char *const alert_transition_names[] = {"fired", "resolved", "acknowledged"};
 _Static_assert(ARRAY_LEN(alert_transition_names) == TRANSITION_COUNT, "a name for each");
+
+const char *const metadata_type_names[] = {"unknown",        "counter", "gauge", "histogram",
+                                           "gaugehistogram", "summary", "info",  "stateset"};
+_Static_assert(ARRAY_LEN(metadata_type_names) == METADATA_TYPE_COUNT, "a name for each type");

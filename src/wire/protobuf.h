@@ -14,11 +14,18 @@ enum wire_type {
 #define TAG(field, type) ((uint8_t)((field) << 3 | (type)))
 
 enum {
-    REQUEST_TIMESERIES = 1
+    REQUEST_TIMESERIES = 1,
+    REQUEST_METADATA = 3
 };
 enum {
     TIMESERIES_LABEL = 1,
     TIMESERIES_SAMPLE = 2
+};
+enum {
+    METADATA_FIELD_TYPE = 1,
+    METADATA_FIELD_NAME = 2,
+    METADATA_FIELD_HELP = 4,
+    METADATA_FIELD_UNIT = 5
 };
 enum {
     SAMPLE_VALUE = 1,

@@ -428,8 +428,10 @@ static int read_request(struct decoder *decoder, struct batch *batch)
             error = next_field(decoder, &in, &bytes);
         if (error != 0)
             return error;
-        if (bytes.at == NULL)
+        if (bytes.at == NULL) {
+            batch->has_metadata = true;
             continue;
+        }
         struct batch_series *series = &batch->series[batch->n_series];
         if (decoder->is_slow || !read_quickly(decoder, bytes, series))
             error = read_series(decoder, bytes, series);
@@ -453,6 +455,7 @@ static int decode(struct decoder *decoder, struct batch *out_batch)
         batch.series = arena_alloc(decoder->arena, count * sizeof(*batch.series));
         error = batch.series == NULL ? -E2BIG : read_request(decoder, &batch);
     }
+    batch.has_metadata |= count == 0 && len > 0;
     if (error == 0)
         *out_batch = batch;
     return error;

@@ -2,9 +2,10 @@
 /*
  * remote_write - Prometheus' remote write 1.0: a WriteRequest in protobuf, both directions.
  *
- *     WriteRequest { 1: TimeSeries*, 3: metadata* (skipped) }
+ *     WriteRequest { 1: TimeSeries*, 3: MetricMetadata* }
  *     TimeSeries   { 1: Label*, 2: Sample*, 3: exemplars, 4: histograms (both skipped) }
  *     Sample       { 1: double value, 2: int64 timestamp in ms }
+ *     MetricMetadata { 1: type, 2: name of the family, 4: help, 5: unit }
  *
  * The reader is written by hand, checks every bound and allocates only from the arena.  The
  * labels of a series normally lie side by side and are then used where they lie, so the body
@@ -18,6 +19,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "model/batch.h"
+#include "model/metadata.h"
 #include "model/problem.h"
 
 #define REMOTE_WRITE_BODY_MAX_BYTES   ((size_t)256 * 1024 * 1024) /* unpacked */
@@ -33,6 +35,15 @@ int remote_write_decode(const void *body, size_t len, struct arena *arena,
  * not say where the instance is. */
 int remote_write_decode_slowly(const void *body, size_t len, struct arena *arena,
                                struct batch *out_batch, struct problem *problem);
+
+/* Tells each metric that the request describes.  The texts live during the call.  Stops at what it
+ * cannot read: metadata are a courtesy.  `body` was taken by remote_write_decode(). */
+typedef void remote_write_metadata_fn(void *arg, const struct metadata *metadata);
+void remote_write_metadata(const void *body, size_t len, remote_write_metadata_fn *fn,
+                           void *arg);
+
+/* Appends what describes a metric to a WriteRequest; errors are the buf's. */
+int remote_write_encode_metadata(const struct metadata *metadata, struct buf *out);
 
 /* Appends a WriteRequest; errors are the buf's. */
 int remote_write_encode(const struct batch_series *series, size_t n_series, struct buf *out);
