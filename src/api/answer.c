@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/gzip.h"
 #include "base/text.h"
+
+#define PACK_MIN_BYTES 1400 /* what fits into one packet anyway is sent as it is */
 
 static const struct http_header json_headers[] = {{"Content-Type", "application/json"},
                                                   {"Cache-Control", "no-store"}};
@@ -30,6 +33,33 @@ void answer_send(struct answer *answer, int status)
     else
         answer_problem(answer->exchange, 500, NULL, "The answer is too large.");
     buf_deinit(&answer->body);
+}
+
+static void send_packed(struct answer *answer, int status, const struct buf *packed)
+{
+    const struct http_header headers[] = {{"Content-Type", "application/json"},
+                                          {"Cache-Control", "no-store"},
+                                          {"Content-Encoding", "gzip"},
+                                          {"Vary", "Accept-Encoding"}};
+    http_respond(answer->exchange, &(struct http_answer){.status = status,
+                                                         .headers = headers,
+                                                         .n_headers = ARRAY_LEN(headers),
+                                                         .body = packed->data,
+                                                         .len = packed->len});
+    buf_deinit(&answer->body);
+}
+
+void answer_send_packed(struct answer *answer, int status)
+{
+    const struct http_request *request = http_exchange_request(answer->exchange);
+    struct buf packed CLEANUP(buf_deinit);
+    buf_init(&packed, ANSWER_BODY_MAX_BYTES);
+    if (answer->body.error == 0 && answer->body.len >= PACK_MIN_BYTES &&
+        gzip_is_accepted(http_request_header(request, "Accept-Encoding")) &&
+        gzip_pack(answer->body.data, answer->body.len, &packed) == 0)
+        send_packed(answer, status, &packed);
+    else
+        answer_send(answer, status);
 }
 
 void answer_begin_list(struct answer *answer, struct http_exchange *exchange, const char *name)

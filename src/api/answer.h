@@ -23,6 +23,10 @@ void answer_begin(struct answer *answer, struct http_exchange *exchange);
 /* Sends with the status and frees; 500 when the body grew over its ceiling. */
 void answer_send(struct answer *answer, int status);
 
+/* The same for an answer that may be long: as gzip when the client takes that.  Not for what holds
+ * both secrets and the caller's own words. */
+void answer_send_packed(struct answer *answer, int status);
+
 /* The same around {"name": [ ... ]}. */
 void answer_begin_list(struct answer *answer, struct http_exchange *exchange, const char *name);
 void answer_send_list(struct answer *answer);

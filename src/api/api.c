@@ -31,6 +31,7 @@ struct api *api_new(const struct api_parts *parts)
     api->parts = *parts;
     api->started_ms = clock_wall_ms();
     api->board = board_new();
+    api->metadata = metadata_book_new();
     api->router = router_new();
     for (size_t i = 0; i < ARRAY_LEN(resources); i++)
         router_add(api->router, resources[i]->routes, resources[i]->n_routes, api);
@@ -43,6 +44,7 @@ void api_free(struct api *api)
         return;
     router_free(api->router);
     board_free(api->board);
+    metadata_book_free(api->metadata);
     free(api);
 }
 

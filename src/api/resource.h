@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/board.h"
 #include "api/body.h"
+#include "ingest/metadata_book.h"
 #include "model/principal.h"
 #include "net/router.h"
 
@@ -15,6 +16,7 @@ struct api {
     struct api_parts parts;
     struct router *router;
     struct board *board; /* vitals of every host */
+    struct metadata_book *metadata;
     msec_t started_ms;
     struct http_server *server; /* borrowed; NULL until api_set_listeners() */
     int tls_port;               /* 0 without TLS */

@@ -37,6 +37,25 @@ static void answer_refused(struct http_exchange *exchange, const struct door_out
                    refusals->detail);
 }
 
+struct note {
+    struct metadata_book *book;
+    org_id org;
+};
+
+static void note_metric(void *arg, const struct metadata *metadata)
+{
+    const struct note *note = arg;
+    metadata_book_put(note->book, note->org, metadata);
+}
+
+/* What the request says of metrics; who may write samples may also say what they are. */
+static void note_metadata(struct api *api, struct http_exchange *exchange,
+                          const struct buf *body)
+{
+    struct note note = {api->metadata, resource_who(exchange)->org};
+    remote_write_metadata(body->data, body->len, note_metric, &note);
+}
+
 static void accept_batch(struct api *api, struct http_exchange *exchange, struct batch *batch)
 {
     struct door_outcome outcome;
@@ -103,6 +122,8 @@ static void post_write(struct http_exchange *exchange, const struct route_params
     if (error == 0)
         error = remote_write_decode(unpacked.data, unpacked.len, http_exchange_arena(exchange),
                                     &batch, &problem);
+    if (error == 0 && batch.has_metadata)
+        note_metadata(arg, exchange, &unpacked);
     if (error == 0)
         accept_batch(arg, exchange, &batch);
     else if (error == -EINVAL)

@@ -54,3 +54,17 @@ def write(server, series, key=None, headers=None, timeout=20):
 def gauge(name, instance, at, value, **labels):
     return ({"__name__": name, "instance": instance, "job": "node", **labels},
             [(int(at * 1000), value)])
+
+
+METADATA_TYPES = ["unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info",
+                  "stateset"]
+
+
+def encode_metadata(metrics):
+    """metrics: [(name, type, help, unit), ...]; a request without samples."""
+    body = b""
+    for name, kind, text, unit in metrics:
+        one = varint(1 << 3) + varint(METADATA_TYPES.index(kind)) + field(2, name.encode())
+        one += field(4, text.encode()) + field(5, unit.encode())
+        body += field(3, one)
+    return body
