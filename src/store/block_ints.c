@@ -15,11 +15,12 @@
 #define LOAD_BITS                                                                              \
     57 /* sure to be had from 8 bytes, wherever among the first 8 bits it begins */
 
-/* An entry: bits 0-6 all bits, 7-10 bits of the code, 11-18 symbol, 19- context << 8. */
-#define ENTRY_BITS(entry)    ((entry)&127)
-#define ENTRY_CODE(entry)    ((entry) >> 7 & 15)
-#define ENTRY_SYMBOL(entry)  ((entry) >> 11 & 255)
-#define ENTRY_CONTEXT(entry) ((entry) >> 19)
+/* An entry: from bit 0 all bits, from 8 the context, from 11 bits of the code, from 24 the
+ * symbol.  The context stands where it is the index of its part of the table. */
+#define ENTRY_BITS(entry)    ((entry)&255)
+#define ENTRY_CONTEXT(entry) ((entry)&0x700)
+#define ENTRY_CODE(entry)    ((entry) >> 11 & 63)
+#define ENTRY_SYMBOL(entry)  ((entry) >> 24)
 
 struct ints_shape ints_shape_of(size_t n)
 {
@@ -132,37 +133,35 @@ static bool read_table(struct ints_reader *reader, const struct tables_head *hea
         if (lengths[symbol] == 0)
             continue;
         unsigned n = codes[symbol].length + ints_step_raw_bits(symbol / 2, head->fine);
-        uint32_t next = (uint32_t)head->context_of[symbol / 2] << PREFIX_BITS_MAX;
-        fill_table(table, n | codes[symbol].length << 7 | symbol << 11 | next << 19,
+        unsigned next = head->context_of[symbol / 2];
+        fill_table(table, n | next << 8 | (unsigned)codes[symbol].length << 11 | symbol << 24,
                    codes[symbol]);
         reader->max_bits = MAX_OF(reader->max_bits, n);
     }
     return true;
 }
 
-static void fill_bases(struct ints_reader *reader, const struct tables_head *head)
+static void fill_symbols(struct ints_reader *reader, const struct tables_head *head)
 {
-    for (unsigned step = 0; step < head->n_steps; step++) {
-        uint64_t base = ints_step_base(step, head->fine);
-        reader->bases[2 * step] = (int64_t)base;
-        reader->bases[2 * step + 1] = (int64_t)-base;
+    for (unsigned symbol = 0; symbol < 2 * head->n_steps; symbol++) {
+        unsigned raw_bits = ints_step_raw_bits(symbol / 2, head->fine);
+        reader->masks[symbol] = (UINT64_C(1) << raw_bits) - 1;
+        reader->bases[symbol] = ints_symbol_base(symbol, head->fine);
     }
 }
 
 static bool find_lanes(struct ints_reader *reader, const uint8_t **at, const uint8_t *end)
 {
-    uint64_t sizes[INTS_LANES_MAX];
+    uint64_t size, offset = 0;
     for (uint32_t lane = 0; lane < reader->shape.n_lanes; lane++) {
-        if (!bytes_get_varint(at, end, &sizes[lane]))
+        reader->lanes[lane] = (uint32_t)offset;
+        if (!bytes_get_varint(at, end, &size) || size > (uint64_t)(end - *at) - offset)
             return false;
+        offset += size;
     }
-    for (uint32_t lane = 0; lane < reader->shape.n_lanes; lane++) {
-        reader->lanes[lane] = *at;
-        if (sizes[lane] > (uint64_t)(end - *at))
-            return false;
-        *at += sizes[lane];
-    }
-    reader->lanes[reader->shape.n_lanes] = *at;
+    reader->lanes[reader->shape.n_lanes] = (uint32_t)offset;
+    reader->bytes = *at;
+    reader->end = *at += offset;
     return true;
 }
 
@@ -172,7 +171,7 @@ bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const
     struct tables_head head;
     reader->shape = *shape;
     reader->max_bits = 1;
-    reader->bases[0] = 0;
+    reader->masks[0] = reader->bases[0] = 0;
     if (!read_head(&head, at, end))
         return false;
     struct bit_reader bits = {.at = *at, .end = end};
@@ -180,129 +179,118 @@ bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const
         if (!read_table(reader, &head, context, &bits))
             return false;
     }
-    fill_bases(reader, &head);
+    fill_symbols(reader, &head);
     *at = bits.at + (bits.used > 0);
     return find_lanes(reader, at, end);
 }
 
 /* Where decoding stands in a lane. */
 struct lane {
-    const uint8_t *from; /* what `bit` counts from */
-    uint64_t bit;
+    uint64_t bit; /* of reader->bytes */
     uint32_t context;
     uint32_t done; /* integers decoded */
-    int64_t *out;
 };
 
-static inline int64_t finish(const struct ints_reader *reader, uint32_t entry, uint64_t raw)
+static inline int64_t finish(const struct ints_reader *reader, uint32_t entry, uint64_t word)
 {
     unsigned symbol = ENTRY_SYMBOL(entry);
-    uint64_t sign = -(uint64_t)(symbol & 1);
-    return (int64_t)((uint64_t)reader->bases[symbol] + ((raw ^ sign) - sign));
-}
-
-static inline uint64_t load(const uint8_t *at)
-{
-    uint8_t bytes[8];
-    memcpy(bytes, at, 8);
-    return bytes_get_le(bytes, 8);
+    return (int64_t)(reader->bases[symbol] + (word & reader->masks[symbol]));
 }
 
 /* The next integer, whose bits are within one load. */
-static inline void step(const struct ints_reader *reader, struct lane *lane, uint32_t i)
+static inline int64_t step(const struct ints_reader *reader, const uint8_t *bytes,
+                           uint64_t *bit, uint32_t *context)
 {
-    uint64_t word = load(lane->from + (lane->bit >> 3)) >> (lane->bit & 7);
-    uint32_t entry = reader->table[lane->context + (word & 255)];
-    unsigned n = ENTRY_BITS(entry);
-    lane->bit += n;
-    lane->context = ENTRY_CONTEXT(entry);
-    lane->out[i] =
-        finish(reader, entry, (word & ((UINT64_C(1) << n) - 1)) >> ENTRY_CODE(entry));
+    uint64_t word = bytes_get_u64(bytes + (*bit >> 3)) >> (*bit & 7);
+    uint32_t entry = reader->table[*context + (uint8_t)word];
+    *bit += ENTRY_BITS(entry);
+    *context = ENTRY_CONTEXT(entry);
+    return finish(reader, entry, word >> ENTRY_CODE(entry));
 }
 
-/* So many integers of each lane; the caller knows that no load leaves the block. */
-static void decode_group(const struct ints_reader *reader, struct lane *lanes, uint32_t n)
+/* So many integers of each lane; the caller knows that no load leaves the block.  What changes
+ * is in variables of its own, so that it stays in registers. */
+static void decode_group(const struct ints_reader *reader, struct lane *lanes, uint32_t n,
+                         int64_t (*out)[INTS_LANE_MAX])
 {
-    struct lane a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
-    a.out += a.done;
-    b.out += b.done;
-    c.out += c.done;
-    d.out += d.done;
-    for (uint32_t i = 0; i < n; i++) {
-        step(reader, &a, i);
-        step(reader, &b, i);
-        step(reader, &c, i);
-        step(reader, &d, i);
+    const uint8_t *bytes = reader->bytes;
+    uint64_t bit0 = lanes[0].bit, bit1 = lanes[1].bit, bit2 = lanes[2].bit, bit3 = lanes[3].bit;
+    uint32_t context0 = lanes[0].context, context1 = lanes[1].context;
+    uint32_t context2 = lanes[2].context, context3 = lanes[3].context;
+    uint32_t i = lanes[0].done, until = i + n;
+    for (; i < until; i++) {
+        out[0][i] = step(reader, bytes, &bit0, &context0);
+        out[1][i] = step(reader, bytes, &bit1, &context1);
+        out[2][i] = step(reader, bytes, &bit2, &context2);
+        out[3][i] = step(reader, bytes, &bit3, &context3);
     }
-    const struct lane *after[INTS_GROUP] = {&a, &b, &c, &d};
-    for (unsigned lane = 0; lane < INTS_GROUP; lane++) {
-        lanes[lane].bit = after[lane]->bit;
-        lanes[lane].context = after[lane]->context;
-        lanes[lane].done += n;
-    }
+    lanes[0] = (struct lane){bit0, context0, until};
+    lanes[1] = (struct lane){bit1, context1, until};
+    lanes[2] = (struct lane){bit2, context2, until};
+    lanes[3] = (struct lane){bit3, context3, until};
 }
 
-static void decode_one(const struct ints_reader *reader, struct lane *lane, uint32_t n)
+static void decode_one(const struct ints_reader *reader, struct lane *lane, uint32_t n,
+                       int64_t *out)
 {
-    struct lane a = *lane;
-    a.out += a.done;
+    const uint8_t *bytes = reader->bytes;
+    uint64_t bit = lane->bit;
+    uint32_t context = lane->context;
     for (uint32_t i = 0; i < n; i++)
-        step(reader, &a, i);
-    lane->bit = a.bit;
-    lane->context = a.context;
-    lane->done += n;
+        out[lane->done + i] = step(reader, bytes, &bit, &context);
+    *lane = (struct lane){bit, context, lane->done + n};
 }
 
 /* Integers that can be decoded before a load could leave the block. */
 static uint32_t sure_steps(const struct ints_reader *reader, const struct lane *lane)
 {
-    const uint8_t *end = reader->lanes[reader->shape.n_lanes];
-    uint64_t bits = (uint64_t)(end - lane->from) * 8;
+    uint64_t bits = (uint64_t)(reader->end - reader->bytes) * 8;
     if (reader->max_bits > LOAD_BITS || bits < lane->bit + 64)
         return 0;
     return (uint32_t)MIN_OF((bits - 64 - lane->bit) / reader->max_bits,
                             (uint64_t)INTS_LANE_MAX);
 }
 
-/* Up to 64 bits at a place; beyond the end of the block there are zeros. */
-static uint64_t load_careful(const uint8_t *from, uint64_t bit, const uint8_t *end)
+/* 64 bits at a place; beyond the end of the block there are zeros. */
+static uint64_t load_careful(const struct ints_reader *reader, uint64_t bit)
 {
     uint8_t bytes[16] = {0};
-    uint64_t skip = bit >> 3, size = (uint64_t)(end - from);
+    uint64_t skip = bit >> 3, size = (uint64_t)(reader->end - reader->bytes);
     if (skip < size)
-        memcpy(bytes, from + skip, MIN_OF(size - skip, sizeof(bytes)));
+        memcpy(bytes, reader->bytes + skip, MIN_OF(size - skip, sizeof(bytes)));
     unsigned used = bit & 7;
-    uint64_t word = bytes_get_le(bytes, 8) >> used;
+    uint64_t word = bytes_get_u64(bytes) >> used;
     return used == 0 ? word : word | (uint64_t)bytes[8] << (64 - used);
 }
 
-static void decode_careful(const struct ints_reader *reader, struct lane *lane, uint32_t until)
+static void decode_careful(const struct ints_reader *reader, struct lane *lane, uint32_t until,
+                           int64_t *out)
 {
-    const uint8_t *end = reader->lanes[reader->shape.n_lanes];
     while (lane->done < until) {
-        uint64_t word = load_careful(lane->from, lane->bit, end);
-        uint32_t entry = reader->table[lane->context + (word & 255)];
-        unsigned code = ENTRY_CODE(entry), raw_bits = ENTRY_BITS(entry) - code;
-        uint64_t raw = load_careful(lane->from, lane->bit + code, end);
-        lane->out[lane->done++] = finish(reader, entry, raw & ((UINT64_C(1) << raw_bits) - 1));
+        uint64_t word = load_careful(reader, lane->bit);
+        uint32_t entry = reader->table[lane->context + (uint8_t)word];
+        word = load_careful(reader, lane->bit + ENTRY_CODE(entry));
+        out[lane->done++] = finish(reader, entry, word);
         lane->bit += ENTRY_BITS(entry);
         lane->context = ENTRY_CONTEXT(entry);
     }
 }
 
-static void decode_lane(const struct ints_reader *reader, struct lane *lane, uint32_t until)
+static void decode_lane(const struct ints_reader *reader, struct lane *lane, uint32_t until,
+                        int64_t *out)
 {
     while (lane->done < until) {
         uint32_t n = MIN_OF(sure_steps(reader, lane), until - lane->done);
         if (n < 4)
             break;
-        decode_one(reader, lane, n);
+        decode_one(reader, lane, n, out);
     }
-    decode_careful(reader, lane, until);
+    decode_careful(reader, lane, until, out);
 }
 
 /* All four lanes together, as far as that goes. */
-static void decode_lanes(const struct ints_reader *reader, struct lane *lanes, uint32_t until)
+static void decode_lanes(const struct ints_reader *reader, struct lane *lanes, uint32_t until,
+                         int64_t (*out)[INTS_LANE_MAX])
 {
     while (lanes[0].done < until) {
         uint32_t n = until - lanes[0].done;
@@ -310,14 +298,8 @@ static void decode_lanes(const struct ints_reader *reader, struct lane *lanes, u
             n = MIN_OF(n, sure_steps(reader, &lanes[i]));
         if (n < 4)
             return;
-        decode_group(reader, lanes, n);
+        decode_group(reader, lanes, n, out);
     }
-}
-
-/* A lane must end in the last byte that it was given. */
-static bool ends_right(const struct lane *lane, const uint8_t *end)
-{
-    return (lane->bit + 7) / 8 == (uint64_t)(end - lane->from);
 }
 
 bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
@@ -326,14 +308,14 @@ bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
     struct lane lanes[INTS_GROUP];
     uint32_t shortest = INTS_LANE_MAX;
     for (uint32_t i = 0; i < n; i++) {
-        lanes[i] = (struct lane){.from = reader->lanes[first + i], .out = out[i]};
+        lanes[i] = (struct lane){.bit = (uint64_t)reader->lanes[first + i] * 8};
         shortest = MIN_OF(shortest, ints_lane_len(&reader->shape, first + i));
     }
     if (n == INTS_GROUP)
-        decode_lanes(reader, lanes, shortest);
+        decode_lanes(reader, lanes, shortest, out);
     for (uint32_t i = 0; i < n; i++) {
-        decode_lane(reader, &lanes[i], ints_lane_len(&reader->shape, first + i));
-        if (!ends_right(&lanes[i], reader->lanes[first + i + 1]))
+        decode_lane(reader, &lanes[i], ints_lane_len(&reader->shape, first + i), out[i]);
+        if ((lanes[i].bit + 7) / 8 != reader->lanes[first + i + 1])
             return false;
     }
     return true;

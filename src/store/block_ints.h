@@ -46,6 +46,14 @@ static inline uint64_t ints_step_base(unsigned step, unsigned fine)
     return (uint64_t)(step - (raw_bits << fine)) << raw_bits;
 }
 
+/* The least integer of the symbol; raw bits are what there is to add. */
+static inline uint64_t ints_symbol_base(unsigned symbol, unsigned fine)
+{
+    uint64_t base = ints_step_base(symbol / 2, fine);
+    uint64_t widest = (UINT64_C(1) << ints_step_raw_bits(symbol / 2, fine)) - 1;
+    return symbol % 2 == 0 ? base : -(base + widest);
+}
+
 /* How many integers lie in which lane. */
 struct ints_shape {
     uint32_t n_lanes;  /* 1 … INTS_LANES_MAX */
@@ -69,8 +77,10 @@ struct ints_reader {
     struct ints_shape shape;
     unsigned max_bits; /* that a symbol and its raw bits can have */
     uint32_t table[INTS_CONTEXTS_MAX << PREFIX_BITS_MAX];
-    int64_t bases[256];                       /* by symbol: the integer when raw bits are 0 */
-    const uint8_t *lanes[INTS_LANES_MAX + 1]; /* lane i is [lanes[i], lanes[i + 1]) */
+    uint64_t masks[PREFIX_SYMBOLS_MAX]; /* by symbol: its raw bits */
+    uint64_t bases[PREFIX_SYMBOLS_MAX]; /* by symbol: the integer when those are 0 */
+    const uint8_t *bytes, *end;         /* the lanes */
+    uint32_t lanes[INTS_LANES_MAX + 1]; /* lane i is at lanes[i] … lanes[i + 1] - 1 of them */
 };
 
 /* Moves *at behind the integers.  False when malformed. */

@@ -29,6 +29,7 @@ struct plan {
     uint32_t counts[INTS_CONTEXTS_MAX][PREFIX_SYMBOLS_MAX];
     uint8_t lengths[INTS_CONTEXTS_MAX][PREFIX_SYMBOLS_MAX];
     struct prefix_code codes[INTS_CONTEXTS_MAX][PREFIX_SYMBOLS_MAX];
+    uint64_t bases[PREFIX_SYMBOLS_MAX];
 };
 
 static uint64_t magnitude(int64_t value)
@@ -141,7 +142,9 @@ static void choose_contexts(struct plan *plan)
 
 static void choose_codes(struct plan *plan)
 {
-    size_t n_symbols = 2 * (size_t)plan->n_steps;
+    unsigned n_symbols = 2 * plan->n_steps;
+    for (unsigned symbol = 0; symbol < n_symbols; symbol++)
+        plan->bases[symbol] = ints_symbol_base(symbol, plan->fine);
     for (unsigned i = 0; i < plan->n_contexts; i++) {
         prefix_choose_lengths(plan->counts[i], n_symbols, plan->lengths[i]);
         bool valid = prefix_assign(plan->lengths[i], n_symbols, plan->codes[i]);
@@ -159,11 +162,9 @@ struct bit_writer {
 /* value < 2^size, size <= 56 */
 static inline void put_bits(struct bit_writer *writer, uint64_t value, unsigned size)
 {
-    uint8_t bytes[8];
     writer->bits |= value << writer->n;
     writer->n += size;
-    bytes_put_le(bytes, writer->bits, 8);
-    memcpy(writer->at, bytes, 8);
+    bytes_put_u64(writer->at, writer->bits);
     writer->at += writer->n / 8;
     writer->bits = writer->n >= 64 ? 0 : writer->bits >> (writer->n & 56);
     writer->n &= 7;
@@ -217,7 +218,7 @@ static uint8_t *put_lane(const struct plan *plan, const int64_t *values, const u
         unsigned symbol = symbols[i];
         struct prefix_code code = plan->codes[context][symbol];
         unsigned raw_bits = ints_step_raw_bits(symbol / 2, plan->fine);
-        uint64_t raw = magnitude(values[i]) & ((UINT64_C(1) << raw_bits) - 1);
+        uint64_t raw = (uint64_t)values[i] - plan->bases[symbol];
         if (raw_bits <= 48) {
             put_bits(&writer, raw << code.length | code.code, code.length + raw_bits);
         } else {

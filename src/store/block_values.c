@@ -58,7 +58,7 @@ static void restore_odd(const struct column *column, const uint8_t *end,
         bytes_get_varint(&at, end, &gap);
         place += gap;
         if (place >= target->first && place < target->after)
-            target->items[place - target->first].value = sample_from_bits(bytes_get_le(at, 8));
+            target->items[place - target->first].value = sample_from_bits(bytes_get_u64(at));
         at += 8;
         place++;
     }
@@ -137,18 +137,19 @@ static bool read_dense(struct column *column, const struct ints_shape *shape,
     bool has_starts = values_has_starts(column->predictor, shape);
     bool in_parts = column->predictor != PREDICT_LAST || has_starts;
     uint32_t lane = in_parts ? target->first / shape->lane_len : 0;
-    uint32_t last_lane = (target->after - 1) / shape->lane_len;
+    uint32_t last_lane = (target->after - 1) / shape->lane_len, n;
     int64_t before = 0;
-    while (lane <= last_lane) {
-        uint32_t n = MIN_OF(last_lane - lane + 1, (uint32_t)INTS_GROUP);
+    for (; lane <= last_lane; lane += n) {
+        n = MIN_OF(shape->n_lanes, (uint32_t)INTS_GROUP); /* together, more costs less */
+        lane = MIN_OF(lane, shape->n_lanes - n);
         if (!ints_read(&column->ints, lane, n, residuals))
             return false;
-        for (uint32_t i = 0; i < n; i++, lane++) {
-            uint32_t first = lane * shape->lane_len, len = ints_lane_len(shape, lane);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t first = (lane + i) * shape->lane_len, len = ints_lane_len(shape, lane + i);
             if (has_starts) {
                 memmove(residuals[i] + 1, residuals[i], (len - 1) * sizeof(**residuals));
                 residuals[i][0] = 0;
-                before = column->starts[lane];
+                before = column->starts[lane + i];
             }
             if (column->predictor == PREDICT_LAST)
                 before = add_up(residuals[i], len, before);
@@ -247,7 +248,7 @@ static bool read_constant(const struct column *column, const uint8_t *at, const 
     if ((size_t)(end - at) != column->kind)
         return false;
     memcpy(bytes + 8 - column->kind, at, column->kind);
-    double value = sample_from_bits(bytes_get_le(bytes, 8));
+    double value = sample_from_bits(bytes_get_u64(bytes));
     for (uint32_t i = 0; i < target->after - target->first; i++)
         target->items[i].value = value;
     return true;

@@ -181,7 +181,7 @@ static void put_odd(const struct column *column, const struct sample *samples, s
     put_varint(out, numbers->n_odd);
     for (size_t i = 0; i < numbers->n_odd; i++) {
         uint8_t bits[8];
-        bytes_put_le(bits, sample_bits(samples[numbers->odd[i]].value), 8);
+        bytes_put_u64(bits, sample_bits(samples[numbers->odd[i]].value));
         put_varint(out, numbers->odd[i] - next);
         buf_append(out, bits, 8);
         next = numbers->odd[i] + 1;
@@ -265,7 +265,7 @@ static int put_constant(uint64_t bits, struct buf *out)
 {
     uint8_t bytes[8];
     unsigned size = bits == 0 ? 0 : 8 - (unsigned)__builtin_ctzll(bits) / 8;
-    bytes_put_le(bytes, bits, 8);
+    bytes_put_u64(bytes, bits);
     buf_append_char(out, (char)size);
     return buf_append(out, bytes + 8 - size, size);
 }

@@ -6,9 +6,11 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define BYTES_VARINT_MAX 10
 
@@ -56,4 +58,18 @@ static inline uint64_t bytes_get_le(const uint8_t *at, unsigned size)
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)at[i] << (8 * i);
     return value;
+}
+
+/* The same of 8 bytes, as one instruction. */
+static inline void bytes_put_u64(uint8_t *at, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(at, &value, sizeof(value));
+}
+
+static inline uint64_t bytes_get_u64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof(value));
+    return le64toh(value);
 }
