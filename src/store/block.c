@@ -155,11 +155,18 @@ static uint32_t lower_bound(const struct block_times *times, msec_t at_ms)
     return low;
 }
 
-static msec_t time_at(const struct block_times *times, uint32_t i)
+static void put_times(const struct block_times *times, uint32_t first, uint32_t after,
+                      struct sample *out)
 {
-    return times->list != NULL
-               ? times->list[i]
-               : (msec_t)((uint64_t)times->from_ms + (uint64_t)times->distance_ms * i);
+    if (times->list != NULL) {
+        for (uint32_t i = first; i < after; i++)
+            out[i - first].at_ms = times->list[i];
+        return;
+    }
+    uint64_t distance = (uint64_t)times->distance_ms;
+    uint64_t at_ms = (uint64_t)times->from_ms + distance * first;
+    for (uint32_t i = 0; i < after - first; i++, at_ms += distance)
+        out[i].at_ms = (msec_t)at_ms;
 }
 
 int block_read(const struct block_times *times, struct block_bytes values, msec_t from_ms,
@@ -172,8 +179,7 @@ int block_read(const struct block_times *times, struct block_bytes values, msec_
     struct sample *items = sample_list_reserve(out, after - first);
     if (!block_values_read(values, times->count, first, after, items))
         return -EBADMSG;
-    for (uint32_t i = first; i < after; i++)
-        items[i - first].at_ms = time_at(times, i);
+    put_times(times, first, after, items);
     out->len += after - first;
     return 0;
 }

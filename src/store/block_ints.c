@@ -35,35 +35,37 @@ struct ints_shape ints_shape_of(size_t n)
 }
 
 struct bit_reader {
-    const uint8_t *at, *end;
-    unsigned used; /* bits of *at */
-    bool failed;
+    const uint8_t *bytes;
+    size_t len, bit; /* bits beyond the end are zeros */
 };
 
-static unsigned get_bits(struct bit_reader *reader, unsigned n)
+/* The next 9 bits at least. */
+static unsigned peek(const struct bit_reader *reader)
 {
-    unsigned value = 0;
-    for (unsigned i = 0; i < n; i++) {
-        if (reader->at == reader->end) {
-            reader->failed = true;
-            return 0;
-        }
-        value |= (unsigned)(*reader->at >> reader->used & 1) << i;
-        reader->used = (reader->used + 1) & 7;
-        reader->at += reader->used == 0;
-    }
-    return value;
+    size_t at = reader->bit / 8;
+    unsigned low = at < reader->len ? reader->bytes[at] : 0;
+    unsigned high = at + 1 < reader->len ? reader->bytes[at + 1] : 0;
+    return (low | high << 8) >> reader->bit % 8;
 }
 
+/* Of a code length, from its change; more than PREFIX_BITS_MAX is an error. */
 static unsigned get_length(struct bit_reader *reader, unsigned before)
 {
-    if (get_bits(reader, 1) == 0)
+    unsigned bits = peek(reader);
+    if ((bits & 1) == 0) {
+        reader->bit += 1;
         return before;
-    if (get_bits(reader, 1) == 0)
-        return get_bits(reader, 1) ? before + 1 : before - 1;
-    if (get_bits(reader, 1) == 0)
-        return get_bits(reader, 1) ? before + 2 : before - 2;
-    return get_bits(reader, 4);
+    }
+    if ((bits & 2) == 0) {
+        reader->bit += 3;
+        return (bits & 4) != 0 ? before + 1 : before - 1;
+    }
+    if ((bits & 4) == 0) {
+        reader->bit += 4;
+        return (bits & 8) != 0 ? before + 2 : before - 2;
+    }
+    reader->bit += 7;
+    return bits >> 3 & 15;
 }
 
 static void fill_table(uint32_t *table, uint32_t entry, struct prefix_code code)
@@ -110,7 +112,7 @@ static bool read_lengths(const struct tables_head *head, struct bit_reader *bits
         unsigned before = 0;
         for (unsigned step = sign; step < head->n_steps; step++) {
             unsigned length = get_length(bits, before);
-            if (length > PREFIX_BITS_MAX || bits->failed)
+            if (length > PREFIX_BITS_MAX)
                 return false;
             out_lengths[2 * step + sign] = (uint8_t)length;
             before = length;
@@ -174,13 +176,16 @@ bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const
     reader->masks[0] = reader->bases[0] = 0;
     if (!read_head(&head, at, end))
         return false;
-    struct bit_reader bits = {.at = *at, .end = end};
+    struct bit_reader bits = {.bytes = *at, .len = (size_t)(end - *at)};
     for (unsigned context = 0; context < head.n_contexts; context++) {
         if (!read_table(reader, &head, context, &bits))
             return false;
     }
     fill_symbols(reader, &head);
-    *at = bits.at + (bits.used > 0);
+    size_t used = (bits.bit + 7) / 8;
+    if (used > bits.len)
+        return false;
+    *at += used;
     return find_lanes(reader, at, end);
 }
 

@@ -64,12 +64,6 @@ static bool make_decimals(struct numbers *numbers, const struct sample *samples,
     return true;
 }
 
-/* Its own inverse. */
-static int64_t bend(int64_t bits)
-{
-    return bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);
-}
-
 void numbers_init(struct numbers *numbers, const struct sample *samples, size_t n)
 {
     *numbers = (struct numbers){
@@ -80,7 +74,7 @@ void numbers_init(struct numbers *numbers, const struct sample *samples, size_t 
     numbers->code = NUMBER_BITS;
     numbers->n_odd = 0;
     for (size_t i = 0; i < n; i++)
-        numbers->integers[i] = bend((int64_t)sample_bits(samples[i].value));
+        numbers->integers[i] = number_bend((int64_t)sample_bits(samples[i].value));
 }
 
 void numbers_deinit(struct numbers *numbers)
@@ -88,19 +82,4 @@ void numbers_deinit(struct numbers *numbers)
     free(numbers->integers);
     free(numbers->odd);
     *numbers = (struct numbers){0};
-}
-
-void numbers_restore(unsigned code, const int64_t *integers, size_t n, struct sample *out)
-{
-    if (code == NUMBER_BITS) {
-        for (size_t i = 0; i < n; i++)
-            out[i].value = sample_from_bits((uint64_t)bend(integers[i]));
-    } else if (code == 0) {
-        for (size_t i = 0; i < n; i++)
-            out[i].value = (double)integers[i];
-    } else {
-        double divisor = scale_of(code).divisor;
-        for (size_t i = 0; i < n; i++)
-            out[i].value = (double)integers[i] / divisor;
-    }
 }

@@ -33,5 +33,29 @@ static inline bool number_is_valid(unsigned code)
     return code <= SCALE_DECIMALS_MAX || code == NUMBER_BITS;
 }
 
-/* Sets the values of n samples. */
-void numbers_restore(unsigned code, const int64_t *integers, size_t n, struct sample *out);
+/* The ways back. */
+enum number_form {
+    NUMBER_INTEGER,
+    NUMBER_DECIMAL,
+    NUMBER_BENT, /* NUMBER_BITS */
+    NUMBER_FORM_COUNT
+};
+
+static inline enum number_form number_form_of(unsigned code)
+{
+    return code == 0 ? NUMBER_INTEGER : code == NUMBER_BITS ? NUMBER_BENT : NUMBER_DECIMAL;
+}
+
+/* Its own inverse: the order of the integers is that of the doubles. */
+static inline int64_t number_bend(int64_t bits)
+{
+    return bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);
+}
+
+/* The divisor is scale_of(code)'s. */
+static inline double number_value(enum number_form form, double divisor, int64_t integer)
+{
+    if (form == NUMBER_BENT)
+        return sample_from_bits((uint64_t)number_bend(integer));
+    return form == NUMBER_INTEGER ? (double)integer : (double)integer / divisor;
+}

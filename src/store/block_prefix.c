@@ -81,10 +81,10 @@ void prefix_choose_lengths(const uint32_t *counts, size_t n, uint8_t *out_length
 
 static uint8_t reverse(unsigned code, unsigned length)
 {
-    unsigned reversed = 0;
-    for (unsigned bit = 0; bit < length; bit++)
-        reversed |= (code >> bit & 1) << (length - 1 - bit);
-    return (uint8_t)reversed;
+    code = (code & 0x55) << 1 | (code & 0xaa) >> 1;
+    code = (code & 0x33) << 2 | (code & 0xcc) >> 2;
+    code = (code & 0x0f) << 4 | (code & 0xf0) >> 4;
+    return (uint8_t)(code >> (8 - length));
 }
 
 bool prefix_assign(const uint8_t *lengths, size_t n, struct prefix_code *out_codes)

@@ -79,7 +79,8 @@ static bool read_head(struct column *column, const uint8_t **at, const uint8_t *
     column->predictor = (enum values_predictor)(column->kind & VALUES_PREDICTOR);
     if (column->kind > (VALUES_CODED | VALUES_SPARSE | VALUES_PREDICTOR) ||
         column->kind < VALUES_CODED || (column->kind & 8) != 0 ||
-        column->predictor >= PREDICTOR_COUNT || *at == end)
+        column->predictor >= PREDICTOR_COUNT || *at == end ||
+        (column->predictor == PREDICT_LINE && (column->kind & VALUES_SPARSE) != 0))
         return false;
     column->code = *(*at)++;
     if (!number_is_valid(column->code) || !bytes_get_varint(at, end, &base) ||
@@ -103,59 +104,126 @@ static bool read_starts(struct column *column, uint32_t n_lanes, const uint8_t *
     return true;
 }
 
-/* Units that begin at sample `first` as values, those that are wanted. */
-static void put_units(const struct column *column, int64_t *units, uint32_t first, uint32_t len,
-                      const struct target *target)
+/* Residuals of samples that follow each other, and where they go. */
+struct stretch {
+    const int64_t *residuals;
+    uint32_t first; /* number of the first sample */
+    uint32_t n;
+    uint64_t before; /* PREDICT_LAST: the integer before */
+    struct sample *out;
+};
+
+/* Inlined with constants for predictor and form.  Returns the last integer. */
+static inline __attribute__((always_inline)) uint64_t put_as(const struct column *column,
+                                                             const struct stretch *stretch,
+                                                             enum values_predictor predictor,
+                                                             enum number_form form)
 {
-    uint32_t from = MAX_OF(first, target->first), after = MIN_OF(first + len, target->after);
-    if (from >= after)
-        return;
-    if (column->predictor == PREDICT_LINE) {
-        for (uint32_t i = from; i < after; i++)
-            units[i - first] = (int64_t)((uint64_t)units[i - first] +
-                                         (uint64_t)values_line_at(column->line, i));
+    const int64_t *residuals = stretch->residuals;
+    const struct values_line line = column->line;
+    uint64_t integer = stretch->before, unit = column->unit, base = column->base;
+    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).divisor : 1;
+    struct sample *out = stretch->out;
+    for (uint32_t i = 0; i < stretch->n; i++) {
+        uint64_t residual = (uint64_t)residuals[i];
+        if (predictor == PREDICT_LINE)
+            residual += (uint64_t)values_line_at(line, stretch->first + i);
+        integer = (predictor == PREDICT_LAST ? integer : base) + unit * residual;
+        out[i].value = number_value(form, divisor, (int64_t)integer);
     }
-    for (uint32_t i = from - first; i < after - first; i++)
-        units[i] = (int64_t)(column->base + column->unit * (uint64_t)units[i]);
-    numbers_restore(column->code, units + (from - first), after - from,
-                    target->items + (from - target->first));
+    return integer;
 }
 
-/* Residuals of PREDICT_LAST as units; returns the last one. */
-static int64_t add_up(int64_t *residuals, uint32_t len, int64_t before)
+static uint64_t put(const struct column *column, const struct stretch *stretch)
 {
-    for (uint32_t i = 0; i < len; i++)
-        residuals[i] = before = (int64_t)((uint64_t)before + (uint64_t)residuals[i]);
-    return before;
+    switch (column->predictor * NUMBER_FORM_COUNT + number_form_of(column->code)) {
+    case PREDICT_NONE *NUMBER_FORM_COUNT + NUMBER_INTEGER:
+        return put_as(column, stretch, PREDICT_NONE, NUMBER_INTEGER);
+    case PREDICT_NONE *NUMBER_FORM_COUNT + NUMBER_DECIMAL:
+        return put_as(column, stretch, PREDICT_NONE, NUMBER_DECIMAL);
+    case PREDICT_NONE *NUMBER_FORM_COUNT + NUMBER_BENT:
+        return put_as(column, stretch, PREDICT_NONE, NUMBER_BENT);
+    case PREDICT_LINE *NUMBER_FORM_COUNT + NUMBER_INTEGER:
+        return put_as(column, stretch, PREDICT_LINE, NUMBER_INTEGER);
+    case PREDICT_LINE *NUMBER_FORM_COUNT + NUMBER_DECIMAL:
+        return put_as(column, stretch, PREDICT_LINE, NUMBER_DECIMAL);
+    case PREDICT_LINE *NUMBER_FORM_COUNT + NUMBER_BENT:
+        return put_as(column, stretch, PREDICT_LINE, NUMBER_BENT);
+    case PREDICT_LAST *NUMBER_FORM_COUNT + NUMBER_INTEGER:
+        return put_as(column, stretch, PREDICT_LAST, NUMBER_INTEGER);
+    case PREDICT_LAST *NUMBER_FORM_COUNT + NUMBER_DECIMAL:
+        return put_as(column, stretch, PREDICT_LAST, NUMBER_DECIMAL);
+    default: return put_as(column, stretch, PREDICT_LAST, NUMBER_BENT);
+    }
 }
 
-/* Columns that can be read in parts; `shape` counts samples. */
+/* Puts what of a stretch lies within the range.  Returns its last integer, or what will do when
+ * nothing behind it is wanted. */
+static uint64_t put_wanted(const struct column *column, struct stretch stretch,
+                           const struct target *target)
+{
+    uint32_t after = stretch.first + stretch.n;
+    uint32_t from = MIN_OF(MAX_OF(stretch.first, target->first), after);
+    uint32_t until = MIN_OF(after, target->after);
+    if (column->predictor == PREDICT_LAST) {
+        uint64_t sum = 0;
+        for (uint32_t i = 0; i < from - stretch.first; i++)
+            sum += (uint64_t)stretch.residuals[i];
+        stretch.before += column->unit * sum;
+    }
+    if (from >= until)
+        return stretch.before;
+    stretch.residuals += from - stretch.first;
+    stretch.first = from;
+    stretch.n = until - from;
+    stretch.out = target->items + (from - target->first);
+    return put(column, &stretch);
+}
+
+static double value_of(const struct column *column, uint64_t integer)
+{
+    enum number_form form = number_form_of(column->code);
+    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).divisor : 1;
+    return number_value(form, divisor, (int64_t)integer);
+}
+
+/* One value for samples first … after - 1. */
+static void put_same(uint32_t first, uint32_t after, double value, const struct target *target)
+{
+    first = MAX_OF(first, target->first);
+    after = MIN_OF(after, target->after);
+    for (uint32_t i = first; i < after; i++)
+        target->items[i - target->first].value = value;
+}
+
+/* `shape` counts samples. */
 static bool read_dense(struct column *column, const struct ints_shape *shape,
                        const struct target *target)
 {
     int64_t residuals[INTS_GROUP][INTS_LANE_MAX];
     bool has_starts = values_has_starts(column->predictor, shape);
-    bool in_parts = column->predictor != PREDICT_LAST || has_starts;
-    uint32_t lane = in_parts ? target->first / shape->lane_len : 0;
-    uint32_t last_lane = (target->after - 1) / shape->lane_len, n;
-    int64_t before = 0;
-    for (; lane <= last_lane; lane += n) {
-        n = MIN_OF(shape->n_lanes, (uint32_t)INTS_GROUP); /* together, more costs less */
+    uint32_t first = column->predictor != PREDICT_LAST || has_starts ? target->first : 0;
+    uint32_t lane = first / shape->lane_len, last_lane = (target->after - 1) / shape->lane_len;
+    uint32_t n = MIN_OF(shape->n_lanes, (uint32_t)INTS_GROUP); /* together, more costs less */
+    struct stretch stretch = {.before = column->base};
+    do {
         lane = MIN_OF(lane, shape->n_lanes - n);
         if (!ints_read(&column->ints, lane, n, residuals))
             return false;
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t first = (lane + i) * shape->lane_len, len = ints_lane_len(shape, lane + i);
+            stretch.residuals = residuals[i];
+            stretch.first = (lane + i) * shape->lane_len + has_starts;
+            stretch.n = ints_lane_len(shape, lane + i) - has_starts;
             if (has_starts) {
-                memmove(residuals[i] + 1, residuals[i], (len - 1) * sizeof(**residuals));
-                residuals[i][0] = 0;
-                before = column->starts[lane + i];
+                stretch.before =
+                    column->base + column->unit * (uint64_t)column->starts[lane + i];
+                put_same(stretch.first - 1, stretch.first, value_of(column, stretch.before),
+                         target);
             }
-            if (column->predictor == PREDICT_LAST)
-                before = add_up(residuals[i], len, before);
-            put_units(column, residuals[i], first, len, target);
+            stretch.before = put_wanted(column, stretch, target);
         }
-    }
+        lane += n;
+    } while (lane <= last_lane);
     return true;
 }
 
@@ -189,39 +257,24 @@ static bool read_all(struct column *column, const struct ints_shape *shape, int6
     return true;
 }
 
-/* The same unit for samples first … after - 1. */
-static void put_same(const struct column *column, int64_t unit, uint32_t first, uint32_t after,
-                     const struct target *target)
-{
-    int64_t units[256];
-    first = MAX_OF(first, target->first);
-    after = MIN_OF(after, target->after);
-    while (first < after) {
-        uint32_t n = MIN_OF(after - first, (uint32_t)ARRAY_LEN(units));
-        for (uint32_t i = 0; i < n; i++)
-            units[i] = unit;
-        put_units(column, units, first, n, target);
-        first += n;
-    }
-}
-
 static bool put_events(const struct column *column, const int64_t *gaps, const int64_t *events,
                        size_t n_events, const struct target *target)
 {
-    uint64_t place = 0;
-    int64_t now = 0;
+    uint64_t integer = column->base, place = 0;
+    double quiet = value_of(column, integer);
     for (size_t i = 0; i < n_events; i++) {
         if (gaps[i] < 0 || (uint64_t)gaps[i] >= column->n - place)
             return false;
         uint64_t next = place + (uint64_t)gaps[i];
-        put_same(column, now, (uint32_t)place, (uint32_t)next, target);
-        if (column->predictor == PREDICT_LAST)
-            now = (int64_t)((uint64_t)now + (uint64_t)events[i]);
-        int64_t event = column->predictor == PREDICT_LAST ? now : events[i];
-        put_same(column, event, (uint32_t)next, (uint32_t)next + 1, target);
+        put_same((uint32_t)place, (uint32_t)next, quiet, target);
+        integer = (column->predictor == PREDICT_LAST ? integer : column->base) +
+                  column->unit * (uint64_t)events[i];
+        double value = value_of(column, integer);
+        put_same((uint32_t)next, (uint32_t)next + 1, value, target);
+        quiet = column->predictor == PREDICT_LAST ? value : quiet;
         place = next + 1;
     }
-    put_same(column, now, (uint32_t)place, column->n, target);
+    put_same((uint32_t)place, column->n, quiet, target);
     return true;
 }
 

@@ -284,7 +284,8 @@ int block_encode_values(const struct sample *samples, size_t n, struct buf *out)
     choose_predictor(&column);
     int64_t *residuals = memory_alloc(n * sizeof(*residuals));
     size_t n_events = find_residuals(&column, residuals);
-    bool is_sparse = n_events > 0 && n_events * SPARSE_SHARE < n;
+    bool is_sparse =
+        column.predictor != PREDICT_LINE && n_events > 0 && n_events * SPARSE_SHARE < n;
     put_head(&column, is_sparse, samples, out);
     int result = is_sparse ? put_sparse(residuals, n, n_events, out)
                            : put_dense(&column, residuals, out);
