@@ -166,6 +166,10 @@ struct window {
 
 msec_t shift_apply(const struct eval *eval, const struct time_shift *shift, msec_t at_ms);
 
+/* What to ask the source for: the samples in windows of `reach_ms` that end at the steps. */
+int select_request(struct eval *eval, const struct node *node, const struct times *times,
+                   mspan_t reach_ms, struct series_request *out_request);
+
 /* For a NODE_RANGE or NODE_SUBQUERY. */
 int select_range(struct eval *eval, const struct node *node, const struct times *times,
                  struct range_data *out_data);

@@ -2,8 +2,7 @@
 /* fn_over_time - one value for the samples of a window. */
 #include <math.h>
 
-#include "query/function.h"
-#include "query/maths.h"
+#include "query/sweep.h"
 
 static double sum(const struct window *window)
 {
@@ -126,15 +125,83 @@ static double mad(const struct window *window)
     return quantile_of(0.5, window->scratch, window->n);
 }
 
+/* ---- from what a window folds to ---- */
+
+static double fold_sum(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return exact_sum_value(&fold->sum);
+}
+
+static double fold_avg(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return isinf(fold->sum.sum) ? fold->sum.sum / fold->count
+                                : fold->sum.sum / fold->count + fold->sum.lost / fold->count;
+}
+
+static double fold_min(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return fold->min;
+}
+
+static double fold_max(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return fold->max;
+}
+
+static double fold_count(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return fold->count;
+}
+
+static double fold_last(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return fold->last;
+}
+
+static double fold_first(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return fold->first;
+}
+
+static double fold_present(const struct fold *fold, const struct window *window)
+{
+    (void)fold;
+    (void)window;
+    return 1;
+}
+
+static double fold_ts_of_first(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return (double)fold->first_ms / 1000;
+}
+
+static double fold_ts_of_last(const struct fold *fold, const struct window *window)
+{
+    (void)window;
+    return (double)fold->last_ms / 1000;
+}
+
 const struct function fn_over_time[] = {
-    {"sum_over_time", "m", QUERY_VECTOR, .call = call_range, .range = sum},
-    {"avg_over_time", "m", QUERY_VECTOR, .call = call_range, .range = avg},
-    {"min_over_time", "m", QUERY_VECTOR, .call = call_range, .range = min},
-    {"max_over_time", "m", QUERY_VECTOR, .call = call_range, .range = max},
-    {"count_over_time", "m", QUERY_VECTOR, .call = call_range, .range = count},
-    {"last_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME, call_range, last},
-    {"first_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME, call_range, first},
-    {"present_over_time", "m", QUERY_VECTOR, .call = call_range, .range = present},
+    {"sum_over_time", "m", QUERY_VECTOR, .call = call_range, .range = sum, .fold = fold_sum},
+    {"avg_over_time", "m", QUERY_VECTOR, .call = call_range, .range = avg, .fold = fold_avg},
+    {"min_over_time", "m", QUERY_VECTOR, .call = call_range, .range = min, .fold = fold_min},
+    {"max_over_time", "m", QUERY_VECTOR, .call = call_range, .range = max, .fold = fold_max},
+    {"count_over_time", "m", QUERY_VECTOR, FUNCTION_READS_ENDS, .call = call_range,
+     .range = count, .fold = fold_count},
+    {"last_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME | FUNCTION_READS_ENDS,
+     .call = call_range, .range = last, .fold = fold_last},
+    {"first_over_time", "m", QUERY_VECTOR, FUNCTION_KEEPS_NAME | FUNCTION_READS_ENDS,
+     .call = call_range, .range = first, .fold = fold_first},
+    {"present_over_time", "m", QUERY_VECTOR, FUNCTION_READS_ENDS, .call = call_range,
+     .range = present, .fold = fold_present},
     {"stddev_over_time", "m", QUERY_VECTOR, .call = call_range, .range = deviation},
     {"stdvar_over_time", "m", QUERY_VECTOR, .call = call_range, .range = variance},
     {"quantile_over_time", "sm", QUERY_VECTOR, FUNCTION_NEEDS_SCRATCH | FUNCTION_TAKES_QUANTILE,
@@ -142,7 +209,9 @@ const struct function fn_over_time[] = {
     {"mad_over_time", "m", QUERY_VECTOR, FUNCTION_NEEDS_SCRATCH, call_range, mad},
     {"ts_of_min_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_min},
     {"ts_of_max_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_max},
-    {"ts_of_first_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_first},
-    {"ts_of_last_over_time", "m", QUERY_VECTOR, .call = call_range, .range = ts_of_last},
+    {"ts_of_first_over_time", "m", QUERY_VECTOR, FUNCTION_READS_ENDS, .call = call_range,
+     .range = ts_of_first, .fold = fold_ts_of_first},
+    {"ts_of_last_over_time", "m", QUERY_VECTOR, FUNCTION_READS_ENDS, .call = call_range,
+     .range = ts_of_last, .fold = fold_ts_of_last},
     {NULL},
 };

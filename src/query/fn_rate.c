@@ -2,8 +2,7 @@
 /* fn_rate - how fast something grows: counters with their resets, and straight lines. */
 #include <math.h>
 
-#include "query/function.h"
-#include "query/maths.h"
+#include "query/sweep.h"
 
 /* A window that reaches at most this part of the mean distance between samples beyond them is
  * taken as covered; beyond that the series is thought to begin or end half a distance away. */
@@ -12,6 +11,13 @@
 struct growth {
     bool is_counter; /* falls are resets, and it was never below zero */
     bool is_rate;    /* per second */
+};
+
+/* What a window's samples say. */
+struct coverage {
+    msec_t first_ms, last_ms;
+    double first, total; /* total: with what resets swallowed */
+    double count;
 };
 
 static double total_growth(const struct window *window, bool is_counter)
@@ -26,22 +32,21 @@ static double total_growth(const struct window *window, bool is_counter)
 }
 
 /* Growth over the whole range, from what the samples in it cover. */
-static double extrapolate(const struct window *window, struct growth growth)
+static double extrapolate(const struct coverage *in, const struct window *window,
+                          struct growth growth)
 {
-    if (window->n < 2)
+    if (in->count < 2)
         return VALUE_ABSENT;
-    const struct sample *first = &window->samples[0], *last = &window->samples[window->n - 1];
-    double total = total_growth(window, growth.is_counter);
-    double covered = (double)(last->at_ms - first->at_ms) / 1000;
-    double before = (double)(first->at_ms - window->from_ms) / 1000;
-    double after = (double)(window->to_ms - last->at_ms) / 1000;
-    double distance = covered / (double)(window->n - 1);
+    double covered = (double)(in->last_ms - in->first_ms) / 1000;
+    double before = (double)(in->first_ms - window->from_ms) / 1000;
+    double after = (double)(window->to_ms - in->last_ms) / 1000;
+    double distance = covered / (in->count - 1);
     double threshold = distance * EXTRAPOLATE_WITHIN;
 
     if (before >= threshold)
         before = distance / 2;
-    if (growth.is_counter && total > 0 && first->value >= 0) {
-        double since_zero = covered * (first->value / total);
+    if (growth.is_counter && in->total > 0 && in->first >= 0) {
+        double since_zero = covered * (in->first / in->total);
         if (since_zero < before)
             before = since_zero;
     }
@@ -50,23 +55,110 @@ static double extrapolate(const struct window *window, struct growth growth)
     double factor = (covered + before + after) / covered;
     if (growth.is_rate)
         factor /= (double)(window->to_ms - window->from_ms) / 1000;
-    return total * factor;
+    return in->total * factor;
 }
 
-static double rate(const struct window *window)
+static double window_growth(const struct window *window, struct growth growth)
 {
-    return extrapolate(window, (struct growth){.is_counter = true, .is_rate = true});
+    const struct sample *first = &window->samples[0], *last = &window->samples[window->n - 1];
+    const struct coverage in = {first->at_ms, last->at_ms, first->value,
+                                total_growth(window, growth.is_counter), (double)window->n};
+    return extrapolate(&in, window, growth);
 }
 
-static double increase(const struct window *window)
+static double fold_growth(const struct fold *fold, const struct window *window,
+                          struct growth growth)
 {
-    return extrapolate(window, (struct growth){.is_counter = true});
+    double total = fold->last - fold->first + (growth.is_counter ? fold->resets : 0);
+    const struct coverage in = {fold->first_ms, fold->last_ms, fold->first, total, fold->count};
+    return extrapolate(&in, window, growth);
 }
 
-static double delta(const struct window *window)
+/* ---- all windows of a series at once ----
+ *
+ * But for a counter that began within reach of a window, extrapolation depends on times
+ * alone; so its factor is worked out once for all series that share them. */
+
+#define NEARLY 1.000001 /* room for rounding where only a suspicion is wanted */
+
+static void stretch_growth(const struct sweep *sweep, struct growth growth,
+                           struct stretch *stretches)
 {
-    return extrapolate(window, (struct growth){0});
+    struct window window = {.to_ms = sweep->plan->first_to_ms};
+    for (size_t step = 0; step < sweep->n_steps; step++) {
+        size_t first = sweep->first[step], end = sweep->end[step];
+        window.from_ms = window.to_ms - sweep->plan->reach_ms;
+        if (end - first >= 2) {
+            struct coverage in = {sweep->samples[first].at_ms, sweep->samples[end - 1].at_ms, 0,
+                                  1, (double)(end - first)};
+            double covered = (double)(in.last_ms - in.first_ms);
+            double before = (double)(in.first_ms - window.from_ms);
+            stretches[step] = (struct stretch){
+                extrapolate(&in, &window, (struct growth){.is_rate = growth.is_rate}),
+                before / covered * NEARLY};
+        }
+        window.to_ms += sweep->plan->stride_ms;
+    }
 }
+
+/* The values before the falls within a window; `*at` moves along with the windows. */
+static double add_falls(const struct sweep *sweep, size_t step, size_t *at, double total)
+{
+    while (*at < sweep->n_falls && sweep->falls[*at] <= sweep->first[step])
+        (*at)++;
+    for (size_t i = *at; i < sweep->n_falls && sweep->falls[i] < sweep->end[step]; i++)
+        total += sweep->samples[sweep->falls[i] - 1].value;
+    return total;
+}
+
+static void sweep_growth(const struct sweep *sweep, struct growth growth, double *values)
+{
+    const struct sweep_plan *plan = sweep->plan;
+    size_t fall = 0;
+    for (size_t step = 0; step < sweep->n_steps; step++) {
+        size_t first = sweep->first[step], end = sweep->end[step];
+        if (end - first < 2)
+            continue;
+        double start = sweep->samples[first].value;
+        double total = sweep->samples[end - 1].value - start;
+        if (growth.is_counter && sweep->n_falls > 0)
+            total = add_falls(sweep, step, &fall, total);
+        const struct stretch *stretch = &sweep->stretches[step];
+        values[step] = total * stretch->factor;
+        if (growth.is_counter && total > 0 && start >= 0 &&
+            start < total * stretch->near_zero) {
+            msec_t to = plan->first_to_ms + (msec_t)step * plan->stride_ms;
+            const struct window window = {.from_ms = to - plan->reach_ms, .to_ms = to};
+            const struct coverage in = {sweep->samples[first].at_ms,
+                                        sweep->samples[end - 1].at_ms, start, total,
+                                        (double)(end - first)};
+            values[step] = extrapolate(&in, &window, growth);
+        }
+    }
+}
+
+#define GROWTH_FUNCTIONS(name, ...)                                                            \
+    static const struct growth name##_growth = {__VA_ARGS__};                                  \
+    static double name(const struct window *window)                                            \
+    {                                                                                          \
+        return window_growth(window, name##_growth);                                           \
+    }                                                                                          \
+    static double fold_##name(const struct fold *fold, const struct window *window)            \
+    {                                                                                          \
+        return fold_growth(fold, window, name##_growth);                                       \
+    }                                                                                          \
+    static void stretch_##name(const struct sweep *sweep, struct stretch *stretches)           \
+    {                                                                                          \
+        stretch_growth(sweep, name##_growth, stretches);                                       \
+    }                                                                                          \
+    static void sweep_##name(const struct sweep *sweep, double *values)                        \
+    {                                                                                          \
+        sweep_growth(sweep, name##_growth, values);                                            \
+    }
+
+GROWTH_FUNCTIONS(rate, .is_counter = true, .is_rate = true)
+GROWTH_FUNCTIONS(increase, .is_counter = true)
+GROWTH_FUNCTIONS(delta, .is_counter = false)
 
 static double irate(const struct window *window)
 {
@@ -85,22 +177,60 @@ static double idelta(const struct window *window)
     return last->value - last[-1].value;
 }
 
-static double resets(const struct window *window)
+typedef bool event_fn(double before, double now);
+
+static bool is_reset(double before, double now)
+{
+    return now < before;
+}
+
+static bool is_change(double before, double now)
+{
+    return now != before && !(isnan(now) && isnan(before));
+}
+
+static double count_events(const struct window *window, event_fn *happened)
 {
     double count = 0;
     for (size_t i = 1; i < window->n; i++)
-        count += window->samples[i].value < window->samples[i - 1].value;
+        count += happened(window->samples[i - 1].value, window->samples[i].value);
     return count;
+}
+
+static double resets(const struct window *window)
+{
+    return count_events(window, is_reset);
 }
 
 static double changes(const struct window *window)
 {
-    double count = 0;
-    for (size_t i = 1; i < window->n; i++) {
-        double before = window->samples[i - 1].value, now = window->samples[i].value;
-        count += now != before && !(isnan(now) && isnan(before));
+    return count_events(window, is_change);
+}
+
+/* Events counted from the series' begin: up to the window's end, less up to its first sample. */
+static void sweep_events(const struct sweep *sweep, event_fn *happened, double *values)
+{
+    size_t until_end = 0, until_first = 0, end = 1, first = 1;
+    const struct sample *samples = sweep->samples;
+    for (size_t step = 0; step < sweep->n_steps; step++) {
+        if (sweep->first[step] == sweep->end[step])
+            continue;
+        for (; end < sweep->end[step]; end++)
+            until_end += happened(samples[end - 1].value, samples[end].value);
+        for (; first <= sweep->first[step]; first++)
+            until_first += happened(samples[first - 1].value, samples[first].value);
+        values[step] = (double)(until_end - until_first);
     }
-    return count;
+}
+
+static void sweep_resets(const struct sweep *sweep, double *values)
+{
+    sweep_events(sweep, is_reset, values);
+}
+
+static void sweep_changes(const struct sweep *sweep, double *values)
+{
+    sweep_events(sweep, is_change, values);
 }
 
 struct line {
@@ -190,13 +320,18 @@ static int call_smooth(struct eval *eval, const struct node *node, const struct 
 }
 
 const struct function fn_rate[] = {
-    {"rate", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, call_range, rate},
-    {"increase", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, call_range, increase},
-    {"delta", "m", QUERY_VECTOR, .call = call_range, .range = delta},
+    {"rate", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, .call = call_range, .range = rate,
+     .sweep = sweep_rate, .fold = fold_rate, .stretch = stretch_rate},
+    {"increase", "m", QUERY_VECTOR, FUNCTION_WANTS_COUNTER, .call = call_range,
+     .range = increase, .sweep = sweep_increase, .fold = fold_increase,
+     .stretch = stretch_increase},
+    {"delta", "m", QUERY_VECTOR, .call = call_range, .range = delta, .sweep = sweep_delta,
+     .fold = fold_delta, .stretch = stretch_delta},
     {"irate", "m", QUERY_VECTOR, .call = call_range, .range = irate},
     {"idelta", "m", QUERY_VECTOR, .call = call_range, .range = idelta},
-    {"resets", "m", QUERY_VECTOR, .call = call_range, .range = resets},
-    {"changes", "m", QUERY_VECTOR, .call = call_range, .range = changes},
+    {"resets", "m", QUERY_VECTOR, .call = call_range, .range = resets, .sweep = sweep_resets},
+    {"changes", "m", QUERY_VECTOR, .call = call_range, .range = changes,
+     .sweep = sweep_changes},
     {"deriv", "m", QUERY_VECTOR, .call = call_range, .range = deriv},
     {"predict_linear", "ms", QUERY_VECTOR, FUNCTION_READS_CLOCK, call_range, predict_linear},
     {"double_exponential_smoothing", "mss", QUERY_VECTOR, .call = call_smooth, .range = smooth},

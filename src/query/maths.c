@@ -4,23 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-void exact_sum_add(struct exact_sum *sum, double value)
-{
-    double total = sum->sum + value;
-    if (isinf(total))
-        sum->lost = 0;
-    else if (fabs(sum->sum) >= fabs(value))
-        sum->lost += (sum->sum - total) + value;
-    else
-        sum->lost += (value - total) + sum->sum;
-    sum->sum = total;
-}
-
-double exact_sum_value(const struct exact_sum *sum)
-{
-    return isinf(sum->sum) ? sum->sum : sum->sum + sum->lost;
-}
-
 void exact_mean_add(struct exact_mean *mean, double value)
 {
     mean->count++;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <math.h>
 #include <stddef.h>
 
 /* A sum that carries along what rounding lost (Neumaier). */
@@ -11,8 +12,30 @@ struct exact_sum {
     double sum, lost;
 };
 
-void exact_sum_add(struct exact_sum *sum, double value);
-double exact_sum_value(const struct exact_sum *sum);
+/* What a + b lost to rounding, exactly, whichever of them is greater. */
+static inline double rounding_loss(double a, double b, double total)
+{
+    double b_taken = total - a;
+    return (a - (total - b_taken)) + (b - b_taken);
+}
+
+static inline void exact_sum_add(struct exact_sum *sum, double value)
+{
+    double total = sum->sum + value;
+    sum->lost = isinf(total) ? 0 : sum->lost + rounding_loss(sum->sum, value, total);
+    sum->sum = total;
+}
+
+static inline void exact_sum_merge(struct exact_sum *sum, const struct exact_sum *other)
+{
+    exact_sum_add(sum, other->sum);
+    sum->lost = isinf(sum->sum) ? 0 : sum->lost + other->lost;
+}
+
+static inline double exact_sum_value(const struct exact_sum *sum)
+{
+    return isinf(sum->sum) ? sum->sum : sum->sum + sum->lost;
+}
 
 /* A mean that survives a sum beyond the range of a double. */
 struct exact_mean {

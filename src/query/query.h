@@ -78,6 +78,7 @@ struct query_context {
     mono_t deadline;       /* checked while evaluating; 0 = none */
     const bool *cancelled; /* read while evaluating; NULL = never */
     const bool *abandoned; /* likewise: the one who asked is gone */
+    unsigned n_threads;    /* a query that reads much may use so many; 0 = 1 */
     struct arena *arena;   /* where results live; its ceiling limits the query's memory */
 };
 

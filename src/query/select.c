@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "query/eval.h"
+#include "query/stream.h"
 
 #define SUBQUERY_STEP_DEFAULT MSEC_MINUTE
 
@@ -45,28 +45,54 @@ static int adopt_set(struct eval *eval, struct series_set *set)
     return error;
 }
 
-/* All samples of the selector in (from, to], sorted by labels. */
-static int read_series(struct eval *eval, const struct node *node, const struct times *times,
-                       mspan_t reach_ms, struct range_data *out_data)
+int select_request(struct eval *eval, const struct node *node, const struct times *times,
+                   mspan_t reach_ms, struct series_request *out_request)
 {
     msec_t first = shift_apply(eval, &node->shift, times->from_ms);
     msec_t last = shift_apply(eval, &node->shift, times_at(times, times->n - 1));
     mspan_t step = node->kind == NODE_RANGE ? MIN_OF(times->step_ms, reach_ms) : times->step_ms;
-    const struct selector *selector = node->selector;
-    struct series_request request = {.org = eval->context->org,
-                                     .matchers = selector->matchers,
-                                     .n_matchers = selector->n_matchers,
-                                     .from_ms = first - reach_ms + 1,
-                                     .to_ms = last,
-                                     .step_ms = times->n > 1 ? step : 0,
-                                     .max_samples = eval->samples_left};
+    *out_request = (struct series_request){.org = eval->context->org,
+                                           .matchers = node->selector->matchers,
+                                           .n_matchers = node->selector->n_matchers,
+                                           .from_ms = first - reach_ms + 1,
+                                           .to_ms = last,
+                                           .step_ms = times->n > 1 ? step : 0,
+                                           .max_samples = eval->samples_left};
+    return eval_work(eval, 1);
+}
+
+/* Older history that is left as rollups only: the last value of each. */
+static int flatten_rollups(struct eval *eval, struct series_data *series)
+{
+    if (series->n_rollups == 0)
+        return 0;
+    size_t n = series->n_rollups + series->n_samples;
+    struct sample *samples = arena_alloc(eval->arena, n * sizeof(*samples));
+    if (samples == NULL)
+        return QUERY_TOO_LARGE;
+    for (size_t i = 0; i < series->n_rollups; i++)
+        samples[i] = (struct sample){series->rollups[i].last_ms, series->rollups[i].last};
+    for (size_t i = 0; i < series->n_samples; i++)
+        samples[series->n_rollups + i] = series->samples[i];
+    *series =
+        (struct series_data){.labels = series->labels, .samples = samples, .n_samples = n};
+    return 0;
+}
+
+/* All samples of the selector in (from, to], sorted by labels. */
+static int read_series(struct eval *eval, const struct node *node, const struct times *times,
+                       mspan_t reach_ms, struct range_data *out_data)
+{
     const struct series_source *source = &eval->context->source;
+    struct series_request request;
     struct series_set set = {0};
-    int error = eval_work(eval, 1);
+    int error = select_request(eval, node, times, reach_ms, &request);
     if (error == 0)
         error = source->kind->select(source->source, &request, eval->arena, &set);
     if (error == 0)
         error = adopt_set(eval, &set);
+    for (size_t i = 0; error == 0 && i < set.len; i++)
+        error = flatten_rollups(eval, &set.items[i]);
     if (error != 0)
         return error == -E2BIG ? QUERY_TOO_LARGE : error;
     if (set.len > 1)
@@ -188,33 +214,7 @@ void select_window(const struct eval *eval, const struct node *node,
 int select_instant(struct eval *eval, const struct node *node, const struct times *times,
                    bool times_wanted, struct grid *out_grid)
 {
-    struct range_data data;
-    struct grid grid;
-    mspan_t lookback = eval->context->lookback;
-    int error = read_series(eval, node, times, lookback, &data);
-    if (error == 0)
-        error = grid_init(eval, data.n_series, &grid);
-    for (size_t i = 0; error == 0 && i < data.n_series; i++) {
-        const struct series_data *series = &data.series[i];
-        double *values;
-        error = values_new(eval, times->n, &values);
-        if (error != 0)
-            break;
-        grid.rows[i] = (struct row){series->labels, values};
-        size_t end = 0; /* of the samples up to the step */
-        for (size_t step = 0; step < times->n; step++) {
-            msec_t at = shift_apply(eval, &node->shift, times_at(times, step));
-            while (end < series->n_samples && series->samples[end].at_ms <= at)
-                end++;
-            if (end == 0 || series->samples[end - 1].at_ms <= at - lookback)
-                continue;
-            struct sample sample = series->samples[end - 1];
-            if (!sample_value_is_stale(sample.value))
-                values[step] = times_wanted ? (double)sample.at_ms / 1000 : sample.value;
-        }
-        error = eval_work(eval, times->n + series->n_samples);
-    }
-    if (error == 0)
-        *out_grid = grid;
-    return error;
+    struct sweep_plan plan = stream_plan(eval, node, times, NULL);
+    plan.times_wanted = times_wanted;
+    return stream_grid(eval, node, &plan, out_grid);
 }
