@@ -55,7 +55,7 @@ START_TEST(each_series_is_visited_once)
     const struct series_source source = {&kind, NULL};
     const struct series_request request = {.max_samples = 10};
     struct visited visited = {.stop_at = -1};
-    const struct series_visitor visitor = {begin, visit, &visited, 4};
+    const struct series_visitor visitor = {begin, visit, &visited, 1};
     ck_assert_int_eq(series_source_walk(&source, &request, &visitor), 0);
     ck_assert_uint_eq(visited.n_series, 2);
     ck_assert_uint_eq(visited.visits, 2);
