@@ -34,7 +34,7 @@ START_TEST(merging_loses_nothing_and_leaves_one_pack_a_day)
         int error;
         while (archive_upkeep(archive, T0 + at * STEP, 1000 + at * STEP, &error))
             ck_assert_int_eq(error, 0);
-        ck_assert_uint_lt(test_stats().tiers[TIER_RAW].packs, 2 * 40);
+        ck_assert_uint_lt(test_stats().tiers[TIER_RAW].packs, 2 * 50);
     }
     for (uint32_t series = 1; series <= 300; series += 13)
         test_expect(series, 0, steps);

@@ -23,7 +23,9 @@
 #include "base/memory.h"
 #include "store/archive_parts.h"
 
-#define MERGE_PACKS        8
+#define MERGE_PACKS        16 /* of flushes */
+#define MERGE_PACKS_LATER  32 /* of what was merged before */
+#define MERGE_ROLLUPS      8
 #define LEVEL_LAST         (ARCHIVE_LEVELS - 1) /* of a day that is through */
 #define QUIET_MS           (2 * MSEC_MINUTE)
 #define VERY_QUIET_MS      (30 * MSEC_MINUTE) /* then even little is merged with much */
@@ -151,12 +153,12 @@ static bool plan_raw(const struct archive *archive, const struct group *group,
         return true;
     }
     if (!day.is_over && group->n > 1 && quiet) {
-        plan->level = (uint8_t)MIN_OF(day.level + 1, LEVEL_LAST - 1);
+        plan->level = (uint8_t)MIN_OF(MAX_OF(day.level, PACK_LEVEL_QUICK) + 1, LEVEL_LAST - 1);
         return true;
     }
     for (uint8_t level = 0; level < LEVEL_LAST - 1; level++) {
         size_t n = tail_of_level(group, level);
-        if (n < MERGE_PACKS)
+        if (n < (level == 0 ? MERGE_PACKS : MERGE_PACKS_LATER))
             continue;
         plan->inputs = group->packs + group->n - n;
         plan->n = n;
@@ -172,7 +174,7 @@ static bool plan_rollups(const struct group *group, const struct moment *moment,
     const struct pack_info *first = &group->packs[0];
     msec_t end =
         archive_day_start(period_of(first) + archive_tier_days(first->tier)) + MSEC_DAY;
-    if (group->n < MERGE_PACKS && (group->n < 2 || moment->now_ms < end))
+    if (group->n < MERGE_ROLLUPS && (group->n < 2 || moment->now_ms < end))
         return false;
     plan->inputs = group->packs;
     plan->n = group->n;

@@ -12,6 +12,7 @@
 #include "base/checksum.h"
 #include "base/macros.h"
 #include "base/memory.h"
+#include "store/block_quick.h"
 #include "store/pack_bytes.h"
 #include "store/rollup.h"
 
@@ -153,8 +154,10 @@ int pack_read(struct pack_head *head, const struct pack_block *block, const uint
     int error = check_block(head, block, bytes);
     if (error != 0 || head->column.to_ms < range.from_ms || head->column.from_ms > range.to_ms)
         return error;
-    return block_read(&head->column, (struct block_bytes){bytes, block->len}, range.from_ms,
-                      range.to_ms, out);
+    const struct block_bytes values = {bytes, block->len};
+    return head->info.level <= PACK_LEVEL_QUICK
+               ? block_quick_read(&head->column, values, range.from_ms, range.to_ms, out)
+               : block_read(&head->column, values, range.from_ms, range.to_ms, out);
 }
 
 int pack_read_rollups(struct pack_head *head, const struct pack_block *block,

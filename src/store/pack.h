@@ -18,6 +18,7 @@
 
 #define PACK_HEAD_MAX_BYTES ((size_t)256 << 20)
 #define PACK_BLOCKS_MAX     65535
+#define PACK_LEVEL_QUICK    1 /* raw packs up to this level have quick blocks */
 
 /* What is known of a pack without looking into it. */
 struct pack_info {

@@ -7,6 +7,7 @@
 #include "base/checksum.h"
 #include "base/macros.h"
 #include "base/memory.h"
+#include "store/block_quick.h"
 #include "store/pack.h"
 #include "store/pack_bytes.h"
 #include "store/rollup.h"
@@ -177,7 +178,9 @@ int pack_writer_add(struct pack_writer *writer, uint8_t slot, const struct sampl
         error = choose_column(writer, samples + done, count);
         buf_reset(&writer->block);
         if (error == 0)
-            error = block_encode_values(samples + done, count, &writer->block);
+            error = writer->info.level <= PACK_LEVEL_QUICK
+                        ? block_quick_encode(samples + done, count, &writer->block)
+                        : block_encode_values(samples + done, count, &writer->block);
         if (error == 0)
             error = put_block(writer, slot);
         done += count;
