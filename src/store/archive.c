@@ -62,6 +62,8 @@ static const char *const statements[ARCHIVE_STATEMENT_COUNT] = {
     [ARCHIVE_PUT_NAMES] = "INSERT OR REPLACE INTO names(id, series) VALUES(?1, ?2)",
     [ARCHIVE_GET_NAMES] = "SELECT series FROM names WHERE id = ?1",
     [ARCHIVE_PUT_PACK] = "INSERT INTO packs(id, head) VALUES(?1, ?2)",
+    [ARCHIVE_GET_PACK] = "SELECT head FROM packs WHERE id = ?1",
+    [ARCHIVE_MARK_PACK] = "UPDATE packs SET head = ?2 WHERE id = ?1",
     [ARCHIVE_DELETE_PACK] = "DELETE FROM packs WHERE id = ?1",
     [ARCHIVE_PUT_PART] = "INSERT INTO parts(id, data) VALUES(?1, ?2)",
     [ARCHIVE_DELETE_PARTS] = "DELETE FROM parts WHERE id BETWEEN ?1 AND ?2",

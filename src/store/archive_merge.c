@@ -32,6 +32,7 @@ struct merge {
     struct sample_list samples;                /* owned; of the series being merged */
     struct rollup_list rollups, hours, loaded; /* owned; likewise */
     bool is_damaged;                           /* the series */
+    bool only_rolls;                           /* the input is one already, and stays */
 };
 
 static void note(struct merge *merge, const struct archive_loss *loss)
@@ -69,7 +70,7 @@ static void begin_output(struct merge *merge, enum archive_tier tier, bool is_ad
         .tier = (uint8_t)tier,
         .level = tier == merge->plan->tier ? merge->plan->level : 0,
         .day = day - (day % days + days) % days,
-        .is_rolled = tier == TIER_RAW && merge->plan->is_last,
+        .is_rolled = tier == TIER_RAW && merge->plan->is_rolling,
         .is_addition = is_addition,
     };
     if (tier == merge->plan->tier) {
@@ -91,8 +92,9 @@ static void begin_outputs(struct merge *merge)
     bool is_whole = false;
     for (size_t i = 0; i < merge->plan->n; i++)
         is_whole = is_whole || merge->plan->inputs[i].is_rolled;
-    begin_output(merge, merge->plan->tier, false);
-    if (merge->plan->is_last) {
+    if (!merge->only_rolls)
+        begin_output(merge, merge->plan->tier, false);
+    if (merge->plan->is_rolling) {
         begin_output(merge, TIER_5M, !is_whole);
         begin_output(merge, TIER_1H, !is_whole);
     }
@@ -142,9 +144,10 @@ static int gather(struct merge *merge, uint8_t slot)
 static int write_samples(struct merge *merge, uint8_t slot)
 {
     const struct sample_list *samples = &merge->samples;
-    int error =
-        pack_writer_add(&merge->outputs[TIER_RAW].writer, slot, samples->items, samples->len);
-    if (error != 0 || !merge->plan->is_last || merge->is_damaged)
+    int error = merge->only_rolls ? 0
+                                  : pack_writer_add(&merge->outputs[TIER_RAW].writer, slot,
+                                                    samples->items, samples->len);
+    if (error != 0 || !merge->plan->is_rolling || merge->is_damaged)
         return error;
     merge->hours.len = 0;
     rollup_build(samples->items, samples->len, (uint32_t)(5 * MSEC_MINUTE), &merge->rollups);
@@ -183,11 +186,14 @@ static int finish(struct merge *merge)
 {
     source_rest(&merge->archive->source);
     int error = 0;
-    for (size_t i = 0; error == 0 && i < merge->plan->n; i++)
+    if (merge->only_rolls)
+        error = archive_mark_rolled(merge->archive, &merge->inputs[0].info);
+    for (size_t i = 0; error == 0 && i < merge->plan->n && !merge->only_rolls; i++)
         error = archive_remove_pack(merge->archive, &merge->inputs[i].info);
-    __atomic_fetch_add(&merge->archive->samples_merged,
-                       merge->outputs[merge->plan->tier].writer.info.n_samples,
-                       __ATOMIC_RELAXED);
+    if (!merge->only_rolls)
+        __atomic_fetch_add(&merge->archive->samples_merged,
+                           merge->outputs[merge->plan->tier].writer.info.n_samples,
+                           __ATOMIC_RELAXED);
     for (size_t tier = 0; tier < TIER_COUNT; tier++) {
         if (!merge->has_output[tier])
             continue;
@@ -211,8 +217,9 @@ static void abandon(struct merge *merge)
 int archive_merge(struct archive *archive, const struct merge_plan *plan)
 {
     assert(archive->in_transaction && plan->n > 0);
-    assert(!plan->is_last || plan->tier == TIER_RAW);
+    assert(!plan->is_rolling || plan->tier == TIER_RAW);
     struct merge merge = {.archive = archive, .plan = plan};
+    merge.only_rolls = plan->is_rolling && plan->n == 1 && plan->inputs[0].level == plan->level;
     int error = open_inputs(&merge);
     if (error == 0) {
         begin_outputs(&merge);

@@ -34,6 +34,8 @@ enum archive_statement {
     ARCHIVE_PUT_NAMES,
     ARCHIVE_GET_NAMES,
     ARCHIVE_PUT_PACK,
+    ARCHIVE_GET_PACK,
+    ARCHIVE_MARK_PACK,
     ARCHIVE_DELETE_PACK,
     ARCHIVE_PUT_PART,
     ARCHIVE_DELETE_PARTS,
@@ -133,6 +135,7 @@ struct shard *archive_shard(struct archive *archive, uint32_t number);
 void archive_touch(struct archive *archive, uint32_t number);
 void archive_add_pack(struct archive *archive, const struct pack_info *info);
 int archive_remove_pack(struct archive *archive, const struct pack_info *info);
+int archive_mark_rolled(struct archive *archive, const struct pack_info *info);
 int archive_put_shards(struct archive *archive);
 void archive_reload_shards(struct archive *archive);
 int archive_load_shards(struct archive *archive);
@@ -202,7 +205,7 @@ struct merge_plan {
                                      * days; all of them when rollups are made or merged */
     size_t n;
     uint8_t level;
-    bool is_last; /* raw: roll up as well */
+    bool is_rolling; /* raw: all of the day, and make its rollups; a single input stays */
 };
 
 /* In a transaction. 0, -errno. */

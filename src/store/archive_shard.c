@@ -142,6 +142,34 @@ int archive_remove_pack(struct archive *archive, const struct pack_info *info)
     return 0;
 }
 
+int archive_mark_rolled(struct archive *archive, const struct pack_info *info)
+{
+    sqlite3_stmt *get = archive->statements[ARCHIVE_GET_PACK];
+    sqlite3_bind_int64(get, 1, info->id);
+    int error = sqlite3_step(get) == SQLITE_ROW ? 0 : -EBADMSG;
+    buf_reset(&archive->scratch);
+    if (error == 0)
+        error = buf_append(&archive->scratch, sqlite3_column_blob(get, 0),
+                           (size_t)sqlite3_column_bytes(get, 0));
+    sqlite3_reset(get);
+    if (error != 0)
+        return error;
+    pack_head_mark_rolled(info->id, archive->scratch.data, archive->scratch.len);
+    sqlite3_stmt *mark = archive->statements[ARCHIVE_MARK_PACK];
+    sqlite3_bind_int64(mark, 1, info->id);
+    sqlite3_bind_blob64(mark, 2, archive->scratch.data, archive->scratch.len, SQLITE_STATIC);
+    error = archive_run(archive, mark);
+    if (error != 0)
+        return error;
+    archive_touch(archive, info->shard);
+    struct pack_list *list = &archive->shards[info->shard].packs;
+    for (size_t i = 0; i < list->len; i++) {
+        if (list->items[i].id == info->id)
+            list->items[i].is_rolled = true;
+    }
+    return 0;
+}
+
 /* --- the row --- */
 
 static uint32_t list_checksum(uint32_t shard, const uint8_t *bytes, size_t len)

@@ -30,6 +30,7 @@
 #define QUIET_MS           (2 * MSEC_MINUTE)
 #define VERY_QUIET_MS      (30 * MSEC_MINUTE) /* then even little is merged with much */
 #define LITTLE_FACTOR      8
+#define ROLL_AGE_MS        MSEC_DAY /* of the end of a day */
 #define QUIET_GAPS         4
 #define DAY_GRACE_MS       (5 * MSEC_MINUTE)
 #define CHECK_INTERVAL_MS  (10 * MSEC_SECOND)
@@ -86,14 +87,15 @@ static bool is_first_of_group(const struct pack_list *list, size_t at)
 struct raw_day {
     uint64_t total, largest; /* samples */
 
-    size_t n_rolled;
-    bool is_over;
+    size_t n_packs, n_rolled;
+    bool is_over;  /* the day */
+    bool is_old;   /* it is to be rolled up */
     uint8_t level; /* the highest */
 };
 
 static struct raw_day look_at_day(const struct group *group, const struct moment *moment)
 {
-    struct raw_day day = {0};
+    struct raw_day day = {.n_packs = group->n};
     for (size_t i = 0; i < group->n; i++) {
         const struct pack_info *info = &group->packs[i];
         day.total += info->n_samples;
@@ -103,6 +105,7 @@ static struct raw_day look_at_day(const struct group *group, const struct moment
     }
     msec_t end = archive_day_start(group->packs[0].day) + MSEC_DAY;
     day.is_over = moment->now_ms >= end + DAY_GRACE_MS;
+    day.is_old = day.n_rolled > 0 || moment->now_ms >= end + ROLL_AGE_MS;
     return day;
 }
 
@@ -127,7 +130,7 @@ static mspan_t quiet_span(const struct archive *archive, const struct group *gro
 static bool is_quiet(const struct raw_day *day, mspan_t quiet_ms)
 {
     bool adds_little = (day->total - day->largest) * LITTLE_FACTOR < day->largest;
-    bool is_first = day->is_over && day->n_rolled == 0;
+    bool is_first = day->is_over && (day->n_rolled == 0 || day->n_packs == 1);
     return quiet_ms >= (adds_little && !is_first ? VERY_QUIET_MS : QUIET_MS);
 }
 
@@ -147,8 +150,8 @@ static bool plan_raw(const struct archive *archive, const struct group *group,
     bool quiet = is_quiet(&day, quiet_span(archive, group, moment));
     plan->inputs = group->packs;
     plan->n = group->n;
-    if (day.is_over && day.n_rolled < group->n && quiet) {
-        plan->is_last = true;
+    if (day.is_over && day.n_rolled < group->n && quiet && (day.is_old || group->n > 1)) {
+        plan->is_rolling = day.is_old;
         plan->level = LEVEL_LAST;
         return true;
     }

@@ -122,6 +122,14 @@ void pack_head_close(struct pack_head *head)
     *head = (struct pack_head){.open_column = -1};
 }
 
+void pack_head_mark_rolled(int64_t id, void *bytes, size_t len)
+{
+    assert(len >= PACK_HEADER_BYTES);
+    uint8_t *at = bytes;
+    at[PACK_AT_FLAGS] |= PACK_FLAG_ROLLED;
+    bytes_put_le(at, pack_head_checksum(id, at + 4, len - 4), 4);
+}
+
 /* The series of a host share their times, so the column that was used last is mostly the one. */
 static int open_column(struct pack_head *head, uint16_t number)
 {

@@ -102,6 +102,9 @@ struct pack_head {
 int pack_head_open(int64_t id, const void *bytes, size_t len, struct pack_head *out_head);
 void pack_head_close(struct pack_head *head); /* also of zeros */
 
+/* Sets the flag in a valid head's bytes. */
+void pack_head_mark_rolled(int64_t id, void *bytes, size_t len);
+
 struct pack_range {
     msec_t from_ms, to_ms; /* inclusive */
 };
