@@ -269,7 +269,7 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA cache_size = -4000;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA journal_size_limit = 16777216;"
-                              "PRAGMA wal_autocheckpoint = 512;";
+                              "PRAGMA wal_autocheckpoint = 2048;";
 
 static int prepare(struct archive *archive)
 {
