@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading and ending connections.  Callbacks of libevent are deferred, so nothing here is
- * entered from within itself; a connection is closed only from a callback's last statement or
- * from outside (the server's stop and free).
+ * Reading and ending connections.  A handler may answer before it returns; the connection then
+ * goes on when it has (is_running), so that nothing here is entered from within itself.  A
+ * connection is closed only from a callback's last statement or from outside (the server's stop
+ * and free); what may close it says so by its result.
  *
  * Deadlines: one timer per connection, set when a state begins.  A body or an answer that is
  * not through when its time is up gets as much again if MIN_RATE_BYTES a second were moved
@@ -15,10 +16,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
-#include <openssl/err.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -27,6 +25,7 @@
 #define INPUT_MAX_BYTES ((size_t)64 * 1024) /* read ahead, not yet parsed */
 #define MIN_RATE_BYTES  ((size_t)4 * 1000)  /* per second */
 #define LINGER_TIMEOUT  (2 * MSEC_SECOND)
+#define READS_AT_ONCE   16
 
 static void set_deadline(struct http_connection *connection, mspan_t span)
 {
@@ -45,18 +44,14 @@ void http_connection_enter(struct http_connection *connection, enum http_connect
         event_del(connection->deadline);
 }
 
-static size_t output_len(const struct http_connection *connection)
-{
-    return evbuffer_get_length(bufferevent_get_output(connection->stream));
-}
-
 void http_connection_close(struct http_connection *connection)
 {
     struct http_exchange *exchange = connection->exchange;
     exchange->connection = NULL;
     LIST_REMOVE(connection, link);
-    bufferevent_free(connection->stream);
+    transport_free(connection->transport);
     event_free(connection->deadline);
+    buf_deinit(&connection->input);
     atomic_fetch_sub(&connection->home->server->n_connections, 1);
 
     if (connection->state == HTTP_CONNECTION_STREAMING) {
@@ -69,36 +64,37 @@ void http_connection_close(struct http_connection *connection)
 }
 
 /* We say no more, and throw away what comes until the peer has read our last answer and ends:
- * closing with bytes unread would make the kernel take the answer back. */
-static void linger(struct http_connection *connection)
+ * closing with bytes unread would make the kernel take the answer back.  False: the connection is
+ * gone. */
+static bool linger(struct http_connection *connection)
 {
     if (connection->has_ended) {
         http_connection_close(connection);
-        return;
+        return false;
     }
     http_connection_enter(connection, HTTP_CONNECTION_LINGERING, LINGER_TIMEOUT);
-    SSL *ssl = bufferevent_openssl_get_ssl(connection->stream);
-    if (ssl != NULL) {
-        SSL_shutdown(ssl);
-        ERR_clear_error();
-    }
-    shutdown(bufferevent_getfd(connection->stream), SHUT_WR);
-    struct evbuffer *input = bufferevent_get_input(connection->stream);
-    evbuffer_drain(input, evbuffer_get_length(input));
+    transport_shut(connection->transport);
+    buf_reset(&connection->input);
+    transport_resume(connection->transport);
+    return true;
 }
 
-static void read_requests(struct http_connection *connection);
-
-static void answer_written(struct http_connection *connection)
+/* Whether the answer under way has gone out whole. */
+static bool is_answered(const struct http_connection *connection)
 {
-    if (!connection->is_kept) {
-        linger(connection);
-        return;
-    }
+    return connection->state == HTTP_CONNECTION_WRITING &&
+           transport_waiting(connection->transport) == 0;
+}
+
+/* Ready for the next request, or the end.  False: the connection is gone. */
+static bool end_exchange(struct http_connection *connection)
+{
+    if (!connection->is_kept)
+        return linger(connection);
     http_exchange_reset(connection->exchange);
     http_connection_enter(connection, HTTP_CONNECTION_IDLE,
                           connection->home->server->options.idle_timeout);
-    read_requests(connection);
+    return true;
 }
 
 void http_connection_answer(struct http_connection *connection)
@@ -107,10 +103,10 @@ void http_connection_answer(struct http_connection *connection)
     connection->is_kept = exchange->is_kept;
     http_connection_enter(connection, HTTP_CONNECTION_WRITING,
                           connection->home->server->options.write_timeout);
-    if (bufferevent_write_buffer(connection->stream, exchange->answer) != 0)
+    if (transport_write(connection->transport, exchange->answer) != 0)
         connection->is_kept = false;
-    connection->to_write = output_len(connection);
-    if (connection->to_write == 0)
+    connection->to_write = transport_waiting(connection->transport);
+    if (connection->to_write == 0 && !connection->is_running)
         event_active(connection->deadline, EV_TIMEOUT, 0);
 }
 
@@ -143,9 +139,16 @@ static void fill_request(struct http_exchange *exchange)
     };
 }
 
-static void begin_body(struct http_connection *connection)
+static void write_continue(struct http_connection *connection)
 {
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct evbuffer *answer = connection->exchange->answer;
+    evbuffer_add(answer, line, sizeof(line) - 1);
+    transport_write(connection->transport, answer);
+}
+
+static void begin_body(struct http_connection *connection, size_t n_left)
+{
     struct http_exchange *exchange = connection->exchange;
     struct http_parser *parser = &exchange->parser;
     const struct http_server_options *options = &connection->home->server->options;
@@ -156,10 +159,9 @@ static void begin_body(struct http_connection *connection)
             options->body_limit(&exchange->request, options->handler_arg);
     http_connection_enter(connection, HTTP_CONNECTION_BODY, options->body_timeout);
 
-    struct evbuffer *input = bufferevent_get_input(connection->stream);
     if (parser->expects_continue && http_parser_awaits_body(parser) &&
-        parser->content_length <= parser->limits.body_bytes && evbuffer_get_length(input) == 0)
-        bufferevent_write(connection->stream, go_on, sizeof(go_on) - 1);
+        parser->content_length <= parser->limits.body_bytes && n_left == 0)
+        write_continue(connection);
 }
 
 static void handle(struct http_connection *connection)
@@ -172,16 +174,29 @@ static void handle(struct http_connection *connection)
     options->handler(exchange, options->handler_arg);
 }
 
-/* Feeds the parser with one contiguous piece of input. */
-static enum http_parse_verdict parse_piece(struct http_connection *connection)
+/* The peer sends no more, or the connection broke.  A peer that shuts its side still wants the
+ * answer to what it asked; a stream's peer that does so has left. */
+static void ended(struct http_connection *connection, bool is_orderly)
 {
-    struct evbuffer *input = bufferevent_get_input(connection->stream);
-    size_t len = evbuffer_get_contiguous_space(input), used = 0;
-    const char *data = len > 0 ? (const char *)evbuffer_pullup(input, (ev_ssize_t)len) : "";
-    enum http_parse_verdict verdict =
-        http_parser_feed(&connection->exchange->parser, data, len, &used);
-    evbuffer_drain(input, used);
-    return verdict;
+    bool is_asking = connection->state == HTTP_CONNECTION_HANDLING ||
+                     connection->state == HTTP_CONNECTION_WRITING;
+    if (connection->state == HTTP_CONNECTION_HANDLING)
+        __atomic_store_n(&connection->exchange->is_abandoned, true, __ATOMIC_RELAXED);
+    if (!is_orderly || !is_asking) {
+        http_connection_close(connection);
+        return;
+    }
+    connection->has_ended = true;
+    transport_pause(connection->transport);
+}
+
+/* What cannot be parsed now; true, as read_requests() says. */
+static bool keep_input(struct http_connection *connection, struct slice rest)
+{
+    bool fits = buf_append(&connection->input, rest.data, rest.len) == 0;
+    assert(fits); /* no more is asked for than has room */
+    (void)fits;
+    return true;
 }
 
 static bool is_reading(const struct http_connection *connection)
@@ -189,69 +204,140 @@ static bool is_reading(const struct http_connection *connection)
     return connection->state <= HTTP_CONNECTION_BODY;
 }
 
-/* Parses what is there until a request is complete or the input is used up. */
-static void read_requests(struct http_connection *connection)
+static void go_on(struct http_connection *connection, enum http_parse_verdict verdict,
+                  size_t n_left)
 {
-    struct http_parser *parser = &connection->exchange->parser;
-    struct evbuffer *input = bufferevent_get_input(connection->stream);
-    enum http_parse_verdict verdict = HTTP_PARSE_MORE;
+    const struct http_parser *parser = &connection->exchange->parser;
+    if (verdict == HTTP_PARSE_REFUSED)
+        http_exchange_refuse(connection->exchange, parser->refused_status, parser->refused_why);
+    else if (!http_exchange_count_body(connection->exchange))
+        http_exchange_refuse(connection->exchange, 503,
+                             "Too much is being sent at once. Come again shortly.");
+    else if (verdict == HTTP_PARSE_HEAD)
+        begin_body(connection, n_left);
+    else if (verdict == HTTP_PARSE_DONE)
+        handle(connection);
+}
 
-    while (is_reading(connection) &&
-           (evbuffer_get_length(input) > 0 || verdict == HTTP_PARSE_HEAD)) {
+/* Parses `data` and handles what is complete in it, until it is used up or an answer is waited
+ * for; the rest is kept.  False: the connection is gone. */
+static bool read_requests(struct http_connection *connection, struct slice data)
+{
+    enum http_parse_verdict verdict = HTTP_PARSE_MORE;
+    connection->is_running = true;
+    while (is_reading(connection) && (data.len > 0 || verdict == HTTP_PARSE_HEAD)) {
         if (connection->state == HTTP_CONNECTION_IDLE)
             http_connection_enter(connection, HTTP_CONNECTION_HEAD,
                                   connection->home->server->options.head_timeout);
-        verdict = parse_piece(connection);
-        if (verdict == HTTP_PARSE_REFUSED)
-            http_exchange_refuse(connection->exchange, parser->refused_status,
-                                 parser->refused_why);
-        else if (!http_exchange_count_body(connection->exchange))
-            http_exchange_refuse(connection->exchange, 503,
-                                 "Too much is being sent at once. Come again shortly.");
-        else if (verdict == HTTP_PARSE_HEAD)
-            begin_body(connection);
-        else if (verdict == HTTP_PARSE_DONE)
-            handle(connection);
+        size_t used = 0;
+        verdict = http_parser_feed(&connection->exchange->parser, data.data, data.len, &used);
+        data = (struct slice){data.data + used, data.len - used};
+        go_on(connection, verdict, data.len);
+        if (is_answered(connection) && !end_exchange(connection))
+            return false;
     }
-    if (is_reading(connection) && connection->has_ended)
+    connection->is_running = false;
+    if (is_reading(connection) && connection->has_ended) {
         http_connection_close(connection);
-}
-
-static void readable(struct bufferevent *stream, void *arg)
-{
-    struct http_connection *connection = arg;
-    if (is_reading(connection)) {
-        read_requests(connection);
-    } else if (connection->state == HTTP_CONNECTION_LINGERING) {
-        struct evbuffer *input = bufferevent_get_input(stream);
-        evbuffer_drain(input, evbuffer_get_length(input));
+        return false;
     }
+    return keep_input(connection, data);
 }
 
-static void written(struct bufferevent *stream, void *arg)
+/* Reads what the connection's state has a use for, and says how much. */
+static ssize_t read_some(struct http_connection *connection, size_t *out_asked,
+                         struct slice *out_data)
+{
+    struct transport *transport = connection->transport;
+    char *scratch = connection->home->scratch;
+    *out_asked = HTTP_SCRATCH_BYTES;
+    if (!is_reading(connection) && connection->state != HTTP_CONNECTION_LINGERING) {
+        *out_asked = INPUT_MAX_BYTES - connection->input.len;
+        if (*out_asked == 0) {
+            transport_pause(transport);
+            return -EAGAIN;
+        }
+    }
+    ssize_t n = transport_read(transport, scratch, *out_asked);
+    *out_data = (struct slice){scratch, n > 0 ? (size_t)n : 0};
+    return n;
+}
+
+/* A body of known length is read into its place.  False: the connection is gone, or there is
+ * nothing to read any more. */
+static bool read_body(struct http_connection *connection, char *room, size_t len)
+{
+    ssize_t n = transport_read(connection->transport, room, len);
+    if (n == -EAGAIN)
+        return false;
+    if (n <= 0) {
+        ended(connection, n == 0);
+        return false;
+    }
+    connection->is_running = true;
+    go_on(connection, http_parser_filled(&connection->exchange->parser, (size_t)n), 0);
+    connection->is_running = false;
+    if (is_answered(connection) && !end_exchange(connection))
+        return false;
+    bool is_whole = connection->state != HTTP_CONNECTION_BODY;
+    return is_whole ? transport_holds_some(connection->transport) : (size_t)n == len;
+}
+
+/* The other states read ahead, to learn of the peer's end; a lingering one throws it away. */
+static bool read_input(struct http_connection *connection)
+{
+    size_t asked;
+    struct slice data;
+    ssize_t n = read_some(connection, &asked, &data);
+    if (n == -EAGAIN)
+        return false;
+    if (n <= 0) {
+        ended(connection, n == 0);
+        return false;
+    }
+    if (connection->state == HTTP_CONNECTION_LINGERING)
+        return (size_t)n == asked;
+    return read_requests(connection, data) && (size_t)n == asked;
+}
+
+/* What is there is read in few pieces, but others' turn comes, too. */
+static void readable(void *arg)
 {
     struct http_connection *connection = arg;
-    (void)stream;
-    if (connection->state == HTTP_CONNECTION_WRITING && output_len(connection) == 0)
+    for (int i = 0; i < READS_AT_ONCE; i++) {
+        size_t len;
+        char *room = connection->state == HTTP_CONNECTION_BODY
+                         ? http_parser_room(&connection->exchange->parser, &len)
+                         : NULL;
+        bool goes_on = room != NULL ? read_body(connection, room, len) : read_input(connection);
+        if (!goes_on)
+            return;
+    }
+    transport_read_again(connection->transport);
+}
+
+/* What was read ahead comes first; then what the socket has. */
+static void read_on(struct http_connection *connection)
+{
+    struct buf ahead = connection->input;
+    buf_init(&connection->input, INPUT_MAX_BYTES);
+    bool is_there = read_requests(connection, (struct slice){ahead.data, ahead.len});
+    buf_deinit(&ahead);
+    if (is_there && !connection->has_ended)
+        transport_resume(connection->transport);
+}
+
+static void answer_written(struct http_connection *connection)
+{
+    if (end_exchange(connection))
+        read_on(connection);
+}
+
+static void written(void *arg)
+{
+    struct http_connection *connection = arg;
+    if (connection->state == HTTP_CONNECTION_WRITING)
         answer_written(connection);
-}
-
-/* A peer that shuts its side still wants the answer to what it asked; a stream's peer that
- * does so has left. */
-static void ended(struct bufferevent *stream, short what, void *arg)
-{
-    struct http_connection *connection = arg;
-    (void)stream;
-    if (what & BEV_EVENT_CONNECTED)
-        return; /* the TLS handshake is done */
-    bool is_asking = connection->state == HTTP_CONNECTION_HANDLING ||
-                     connection->state == HTTP_CONNECTION_WRITING;
-    if (connection->state == HTTP_CONNECTION_HANDLING)
-        __atomic_store_n(&connection->exchange->is_abandoned, true, __ATOMIC_RELAXED);
-    if ((what & BEV_EVENT_EOF) && is_asking)
-        connection->has_ended = true;
-    else
-        http_connection_close(connection);
 }
 
 /* Whether enough was moved since the last look, `timeout` ago, to be given as long again. */
@@ -275,7 +361,7 @@ static void check_body_deadline(struct http_connection *connection)
 static void check_write_deadline(struct http_connection *connection)
 {
     mspan_t timeout = connection->home->server->options.write_timeout;
-    size_t rest = output_len(connection);
+    size_t rest = transport_waiting(connection->transport);
     if (rest == 0)
         answer_written(connection);
     else if (keeps_pace(connection, timeout, connection->to_write - rest))
@@ -317,36 +403,26 @@ static void format_peer(const struct sockaddr *address, char out[INET6_ADDRSTRLE
         out[0] = '\0';
 }
 
-static struct bufferevent *open_stream(struct event_base *events, int fd,
-                                       struct tls_server *tls)
-{
-    const int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
-    if (tls == NULL)
-        return bufferevent_socket_new(events, fd, options);
-    SSL *ssl = tls_server_session(tls);
-    if (ssl == NULL)
-        return NULL;
-    struct bufferevent *stream =
-        bufferevent_openssl_socket_new(events, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, options);
-    if (stream == NULL)
-        SSL_free(ssl);
-    return stream;
-}
-
 int http_connection_open(struct http_server_loop *home, int fd, const struct sockaddr *address,
                          struct tls_server *tls)
 {
     struct event_base *events = loop_events(home->loop);
-    struct bufferevent *stream = open_stream(events, fd, tls);
-    if (stream == NULL) {
+    SSL *ssl = tls != NULL ? tls_server_session(tls) : NULL;
+    if (tls != NULL && ssl == NULL) {
         close(fd);
         return -ENOMEM;
     }
 
     struct http_connection *connection = memory_calloc(1, sizeof(*connection));
     connection->home = home;
-    connection->stream = stream;
     connection->is_tls = tls != NULL;
+    const struct transport_owner owner = {readable, written, connection};
+    int error = transport_open(events, fd, ssl, &owner, &connection->transport);
+    if (error != 0) {
+        free(connection);
+        return error;
+    }
+    buf_init(&connection->input, INPUT_MAX_BYTES);
     format_peer(address, connection->peer);
     connection->deadline = evtimer_new(events, deadline_passed, connection);
     assert(connection->deadline != NULL); /* fails only when memory is out */
@@ -354,9 +430,6 @@ int http_connection_open(struct http_server_loop *home, int fd, const struct soc
     LIST_INSERT_HEAD(&home->connections, connection, link);
     atomic_fetch_add(&home->server->n_connections, 1);
 
-    bufferevent_setcb(stream, readable, written, ended, connection);
-    bufferevent_setwatermark(stream, EV_READ, 0, INPUT_MAX_BYTES);
-    bufferevent_enable(stream, EV_READ | EV_WRITE);
     http_connection_enter(connection, HTTP_CONNECTION_IDLE, home->server->options.head_timeout);
     return 0;
 }

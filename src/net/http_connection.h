@@ -9,7 +9,8 @@
  *   HANDLING ─http_stream_begin─► STREAMING ─end─► WRITING
  *
  * One exchange at a time: a pipelined request waits in the input buffer until the one before
- * it was answered, so answers are in order.  A connection belongs to its loop; an exchange that
+ * it was answered, so answers are in order.  A body of known length is read from the socket into
+ * the request itself.  A connection belongs to its loop; an exchange that
  * is being handled outlives its connection (invariant: a HANDLING exchange is freed by its
  * answer, every other one by its connection).
  */
@@ -23,8 +24,8 @@
 #include "base/vec.h"
 #include "net/http_parse.h"
 #include "net/http_server.h"
+#include "net/transport.h"
 
-struct bufferevent;
 struct evbuffer;
 struct event;
 struct http_connection;
@@ -32,12 +33,15 @@ struct http_connection;
 LIST_HEAD(http_connection_list, http_connection);
 LIST_HEAD(http_exchange_list, http_exchange);
 
+#define HTTP_SCRATCH_BYTES ((size_t)64 * 1024)
+
 /* The server's part on one loop.  Owned by that loop's thread. */
 struct http_server_loop {
     struct http_server *server; /* borrowed: contains this */
     struct loop *loop;          /* borrowed from the caller of http_server_new */
     struct http_connection_list connections;
     struct http_exchange_list exchanges; /* all, also those without a connection */
+    char *scratch;                       /* owned; HTTP_SCRATCH_BYTES that were read last */
 };
 
 struct http_server {
@@ -66,15 +70,17 @@ enum http_connection_state {
 struct http_connection {
     LIST_ENTRY(http_connection) link;
     struct http_server_loop *home;
-    struct bufferevent *stream;     /* owned */
+    struct transport *transport;    /* owned */
+    struct buf input;               /* read ahead, not yet parsed */
     struct event *deadline;         /* owned */
     struct http_exchange *exchange; /* the current one */
     enum http_connection_state state;
-    size_t to_write; /* bytes in the output buffer when WRITING began */
+    size_t to_write; /* bytes that waited when WRITING began */
     size_t moved;    /* bytes of a body or answer when the deadline was last looked at */
     bool is_kept;    /* after the answer under way */
     bool has_ended;  /* the peer sends no more */
     bool is_tls;
+    bool is_running; /* its requests are being read and handled right now */
     char peer[INET6_ADDRSTRLEN];
 };
 

@@ -10,6 +10,9 @@
 #define CHUNK_LINE_MAX_BYTES  256   /* one size with its extensions */
 #define BODY_KEEP_MAX_BYTES   16384 /* memory kept between messages */
 #define CHUNK_SIZE_MAX_DIGITS 15
+/* Memory for a body is taken before it comes, but only as much as a claim may cost; then
+ * as much as came already. */
+#define BODY_FIRST_BYTES ((size_t)256 * 1024)
 
 void http_parser_init(struct http_parser *parser, enum http_parse_kind kind,
                       const struct http_limits *limits, struct arena *arena)
@@ -265,6 +268,29 @@ enum http_parse_verdict http_parser_feed(struct http_parser *parser, const char 
     }
     *out_used = len - rest.len;
     return verdict;
+}
+
+char *http_parser_room(struct http_parser *parser, size_t *out_len)
+{
+    struct buf *body = &parser->body;
+    bool has_room = parser->state == HTTP_PARSE_BODY && parser->left > 0 &&
+                    parser->left <= parser->limits.body_bytes - body->len;
+    if (!has_room)
+        return NULL;
+    size_t len = (size_t)MIN_OF(parser->left, (uint64_t)MAX_OF(body->len, BODY_FIRST_BYTES));
+    if (buf_reserve(body, len + 1) != 0) /* one for the NUL that buf_text() adds */
+        return NULL;
+    *out_len = len;
+    return body->data + body->len;
+}
+
+enum http_parse_verdict http_parser_filled(struct http_parser *parser, size_t len)
+{
+    assert(parser->state == HTTP_PARSE_BODY && len <= parser->left);
+    size_t used;
+    parser->body.len += len;
+    parser->left -= len;
+    return http_parser_feed(parser, "", 0, &used);
 }
 
 enum http_parse_verdict http_parser_end(struct http_parser *parser)

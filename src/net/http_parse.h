@@ -84,6 +84,11 @@ void http_parser_reset(struct http_parser *parser);
 enum http_parse_verdict http_parser_feed(struct http_parser *parser, const char *data,
                                          size_t len, size_t *out_used);
 
+/* Where the next bytes of a body of known length go: at most *out_len of them.  NULL when there
+ * is no such body, or no memory; feed it then.  After writing `len` bytes there, say so. */
+char *http_parser_room(struct http_parser *parser, size_t *out_len);
+enum http_parse_verdict http_parser_filled(struct http_parser *parser, size_t len);
+
 /* The connection has ended: DONE when that is how this message ends, else REFUSED. */
 enum http_parse_verdict http_parser_end(struct http_parser *parser);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tables of bytes and what the parser makes of them.  Every row is fed whole, byte by byte, and
- * in pieces of seven.
+ * in pieces of seven, of which bodies are written into their place.
  */
 #include "net/http_parse.h"
 
@@ -25,6 +25,19 @@ struct outcome {
     int message_status;
 };
 
+/* Feeds a piece, or writes it where a body's bytes go, as a server does that reads into there. */
+static enum http_parse_verdict give(struct http_parser *parser, const char *data, size_t len,
+                                    size_t *out_used)
+{
+    size_t room_len;
+    char *room = len > 0 ? http_parser_room(parser, &room_len) : NULL;
+    if (room == NULL)
+        return http_parser_feed(parser, data, len, out_used);
+    *out_used = MIN_OF(len, room_len);
+    memcpy(room, data, *out_used);
+    return http_parser_filled(parser, *out_used);
+}
+
 static struct outcome parse(enum http_parse_kind kind, bool no_body, const char *data,
                             size_t len, size_t piece)
 {
@@ -37,8 +50,9 @@ static struct outcome parse(enum http_parse_kind kind, bool no_body, const char 
     enum http_parse_verdict verdict = HTTP_PARSE_MORE;
     while (verdict <= HTTP_PARSE_HEAD && (outcome.used < len || verdict == HTTP_PARSE_HEAD)) {
         size_t used;
-        verdict = http_parser_feed(&parser, data + outcome.used,
-                                   MIN_OF(piece, len - outcome.used), &used);
+        size_t next = MIN_OF(piece, len - outcome.used);
+        verdict =
+            (piece == 7 ? give : http_parser_feed)(&parser, data + outcome.used, next, &used);
         outcome.used += used;
     }
     outcome.status = verdict == HTTP_PARSE_DONE      ? 0

@@ -31,6 +31,7 @@ int http_server_new(struct loop *const *loops, size_t n_loops,
     server->loops = memory_calloc(n_loops, sizeof(*server->loops));
     for (size_t i = 0; i < n_loops; i++) {
         server->loops[i] = (struct http_server_loop){.server = server, .loop = loops[i]};
+        server->loops[i].scratch = memory_alloc(HTTP_SCRATCH_BYTES);
         LIST_INIT(&server->loops[i].connections);
         LIST_INIT(&server->loops[i].exchanges);
     }
@@ -109,6 +110,7 @@ void http_server_free(struct http_server *server)
             else
                 http_exchange_free(exchange);
         }
+        free(server->loops[i].scratch);
     }
     pthread_mutex_destroy(server->lock);
     free(server->lock);

@@ -6,7 +6,6 @@
  */
 #include <assert.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "net/http_connection.h"
@@ -53,7 +52,7 @@ void http_stream_begin(struct http_exchange *exchange, const struct http_answer 
     struct http_connection *connection = exchange->connection;
     http_connection_enter(connection, HTTP_CONNECTION_STREAMING, 0);
     if (!http_answer_write(exchange, &answer, exchange->answer) ||
-        bufferevent_write_buffer(connection->stream, exchange->answer) != 0)
+        transport_write(connection->transport, exchange->answer) != 0)
         exchange->is_cut = true;
     if (exchange->is_cut || connection->has_ended || exchange->request.method == HTTP_HEAD ||
         atomic_load(&exchange->home->server->is_stopping))
@@ -78,11 +77,11 @@ void http_stream_write(struct http_exchange *exchange, const void *data, size_t 
     assert(loop_is_current(exchange->home->loop) && exchange->on_close != NULL);
     if (exchange->is_ended || len == 0)
         return;
-    struct bufferevent *stream = exchange->connection->stream;
-    size_t waiting = evbuffer_get_length(bufferevent_get_output(stream));
+    struct transport *transport = exchange->connection->transport;
+    size_t waiting = transport_waiting(transport);
     bool fits = len <= STREAM_BUFFER_MAX_BYTES && waiting <= STREAM_BUFFER_MAX_BYTES - len;
     if (!fits || !write_chunk(exchange, data, len, exchange->answer) ||
-        bufferevent_write_buffer(stream, exchange->answer) != 0) {
+        transport_write(transport, exchange->answer) != 0) {
         exchange->is_cut = true;
         http_stream_end(exchange);
     }

@@ -79,7 +79,7 @@ static void write_too_much(void *arg)
     static char block[256 * 1024];
     struct stage *stage = arg;
     memset(block, 'x', sizeof(block));
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 128; i++)
         http_stream_write(stage->exchange, block, sizeof(block));
     ck_assert_ptr_nonnull(stage->exchange);
 }
