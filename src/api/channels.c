@@ -137,6 +137,69 @@ static void test_channel(struct http_exchange *exchange, const struct route_para
         answer_error(exchange, error);
 }
 
+static void get_messages(struct http_exchange *exchange, const struct route_params *params,
+                         void *arg)
+{
+    static const struct resource_int limit_range = {1, 500, 50};
+    static const char *const states[] = {"queued", "delivered", "failed"};
+    struct api *api = arg;
+    struct outbox_letters which = {.org = resource_who(exchange)->org};
+    if (!resource_id(exchange, params, &which.channel_id) ||
+        !resource_query_int(exchange, "limit", limit_range, &which.limit))
+        return;
+    char state[16] = "";
+    http_form_value(http_exchange_request(exchange)->query, "state", state, sizeof(state));
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        which.state = text_is(state, states[i]) ? states[i] : which.state;
+    if (state[0] != '\0' && which.state == NULL) {
+        answer_problem(exchange, 400, "state",
+                       "\"state\" must be queued, delivered or failed.");
+        return;
+    }
+    struct answer answer;
+    answer_begin(&answer, exchange);
+    json_object_begin(&answer.json);
+    json_key(&answer.json, "messages");
+    int error = notify_messages_write(api->parts.notify, &which, &answer.json);
+    if (error != 0) {
+        buf_deinit(&answer.body);
+        answer_error(exchange, error);
+        return;
+    }
+    json_object_end(&answer.json);
+    answer_send(&answer, 200);
+}
+
+static void resend(struct http_exchange *exchange, const struct route_params *params, void *arg)
+{
+    struct api *api = arg;
+    int64_t channel_id, message = 0, count = 0;
+    if (!resource_id(exchange, params, &channel_id))
+        return;
+    CLEANUP(body_decrefp) json_t *document = read_document(exchange);
+    if (document == NULL)
+        return;
+    json_t *given = json_object_get(document, "message");
+    if (!json_is_object(document) || (given != NULL && !json_is_integer(given))) {
+        answer_problem(exchange, 400, "message",
+                       "\"message\" must be the number of one, or be left out.");
+        return;
+    }
+    message = json_integer_value(given);
+    int error = notify_channel_resend(api->parts.notify, resource_who(exchange)->org,
+                                      channel_id, message, &count);
+    if (error != 0) {
+        answer_error(exchange, error);
+        return;
+    }
+    struct answer answer;
+    answer_begin(&answer, exchange);
+    json_object_begin(&answer.json);
+    json_field_int(&answer.json, "queued", count);
+    json_object_end(&answer.json);
+    answer_send(&answer, 200);
+}
+
 static const struct route routes[] = {
     /* Addresses and headers of webhooks are half a secret: not for those who may only look. */
     {HTTP_GET, "/api/v1/channels", get_channels, RIGHT_OPERATE},
@@ -144,6 +207,8 @@ static const struct route routes[] = {
     {HTTP_PUT, "/api/v1/channels/{id}", put_channel, RIGHT_CONFIGURE},
     {HTTP_DELETE, "/api/v1/channels/{id}", delete_channel, RIGHT_CONFIGURE},
     {HTTP_POST, "/api/v1/channels/{id}/test", test_channel, RIGHT_CONFIGURE},
+    {HTTP_GET, "/api/v1/channels/{id}/messages", get_messages, RIGHT_OPERATE},
+    {HTTP_POST, "/api/v1/channels/{id}/resend", resend, RIGHT_OPERATE},
 };
 
 const struct resource channels_resource = {routes, ARRAY_LEN(routes)};

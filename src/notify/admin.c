@@ -251,103 +251,16 @@ int notify_channel_delete(struct notify *notify, org_id org, int64_t id)
     return channels_remove(notify->db, org, id);
 }
 
-/* -- showing -- */
-
-struct writer {
-    struct notify *notify;
-    struct json *json;
-};
-
-static void write_time(struct json *json, const char *key, msec_t at)
+int notify_channel_resend(struct notify *notify, org_id org, int64_t channel_id, int64_t id,
+                          int64_t *out_count)
 {
-    json_key(json, key);
-    if (at == 0)
-        json_none(json);
-    else
-        json_int(json, at);
-}
-
-static void write_secret_names(struct writer *writer, const struct channel *channel)
-{
-    json_t *secrets = NULL;
-    json_key(writer->json, "has_secrets");
-    json_array_begin(writer->json);
-    if (delivery_unseal(writer->notify->secrets, channel, &secrets) == 0) {
-        const char *key;
-        json_t *value;
-        json_object_foreach(secrets, key, value) json_text(writer->json, key);
-        json_decref(secrets);
-    }
-    json_array_end(writer->json);
-}
-
-static int write_channel(const struct channel *channel, void *arg)
-{
-    struct writer *writer = arg;
-    struct json *json = writer->json;
-    int64_t queued, failed;
-    int error = outbox_count_channel(writer->notify->db, channel->id, &queued, &failed);
-    if (error != 0)
-        return error;
-
-    json_object_begin(json);
-    json_field_int(json, "id", channel->id);
-    json_field_string(json, "kind", channel->kind);
-    json_field_string(json, "name", channel->name);
-    json_field_bool(json, "enabled", channel->enabled);
-    json_key(json, "config");
-    json_raw(json, channel->config, strlen(channel->config));
-    write_secret_names(writer, channel);
-    write_time(json, "last_delivered_ms", channel->last_delivered_ms);
-    write_time(json, "last_failed_ms", channel->last_failed_ms);
-    json_field_string(json, "last_error", channel->last_error);
-    json_field_int(json, "queued", queued);
-    json_field_int(json, "failed", failed);
-    json_object_end(json);
-    return 0;
-}
-
-int notify_channel_write(struct notify *notify, org_id org, int64_t id, struct json *json)
-{
-    struct writer writer = {notify, json};
     struct channel channel;
-    int error = channels_find(notify->db, org, id, &channel);
+    int error = channels_find(notify->db, org, channel_id, &channel);
     if (error != 0)
         return error;
-    error = write_channel(&channel, &writer);
     channel_deinit(&channel);
-    return error;
-}
-
-int notify_channels_write(struct notify *notify, org_id org, struct json *json)
-{
-    struct writer writer = {notify, json};
-    json_array_begin(json);
-    int error = channels_each(notify->db, org, write_channel, &writer);
-    json_array_end(json);
-    return error;
-}
-
-static int write_delivery(const struct outbox_delivery *delivery, void *arg)
-{
-    struct json *json = arg;
-    bool queued = text_is(delivery->state, "queued");
-    json_object_begin(json);
-    json_field_string(json, "channel", delivery->channel);
-    json_field_string(json, "state", delivery->state);
-    json_field_int(json, "attempts", delivery->attempts);
-    write_time(json, "next_ms", queued ? delivery->next_ms : 0);
-    write_time(json, "finished_ms", delivery->finished_ms);
-    json_field_string(json, "answer", delivery->answer);
-    json_object_end(json);
-    return 0;
-}
-
-int notify_deliveries_write(struct notify *notify, org_id org, int64_t alert_id,
-                            struct json *json)
-{
-    json_array_begin(json);
-    int error = outbox_each_of_alert(notify->db, org, alert_id, write_delivery, json);
-    json_array_end(json);
+    error = outbox_requeue(notify->db, channel_id, id, clock_wall_ms(), out_count);
+    if (error == 0)
+        notify_wake(notify);
     return error;
 }

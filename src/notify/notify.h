@@ -24,6 +24,7 @@
 #include "model/alert.h"
 #include "notify/refusal.h"
 #include "state/db.h"
+#include "state/outbox.h"
 #include "state/secrets.h"
 
 struct notify;
@@ -59,6 +60,14 @@ int notify_channel_delete(struct notify *notify, org_id org, int64_t id); /* 0, 
 /* Writes CHANNEL of the manual, or an array of them.  0, -ENOENT, -EIO. */
 int notify_channel_write(struct notify *notify, org_id org, int64_t id, struct json *json);
 int notify_channels_write(struct notify *notify, org_id org, struct json *json);
+
+/* Writes the array "messages" of GET /channels/{id}/messages.  0, -ENOENT, -EIO. */
+int notify_messages_write(struct notify *notify, const struct outbox_letters *which,
+                          struct json *json);
+
+/* Queues again what failed for good, all of it or one message (id != 0).  0, -ENOENT, -EIO. */
+int notify_channel_resend(struct notify *notify, org_id org, int64_t channel_id, int64_t id,
+                          int64_t *out_count);
 
 /* Writes the array "deliveries" of GET /alerts/{id}. */
 int notify_deliveries_write(struct notify *notify, org_id org, int64_t alert_id,

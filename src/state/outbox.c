@@ -286,3 +286,54 @@ int outbox_each_of_alert(struct db *db, org_id org, int64_t alert_id, outbox_del
                   " WHERE o.org_id = $1 AND o.alert_id = $2 ORDER BY o.id",
                   DB_ARGS(db_int(org), db_int(alert_id)), visit_delivery, &visit);
 }
+
+struct letter_visit {
+    outbox_letter_fn *fn;
+    void *arg;
+};
+
+static int visit_letter(const struct db_row *row, void *arg)
+{
+    const struct letter_visit *visit = arg;
+    struct outbox_letter letter = {.id = db_row_int(row, 0),
+                                   .state = db_row_text(row, 1),
+                                   .message = db_row_text(row, 2),
+                                   .answer = db_row_text(row, 3),
+                                   .alert_id = db_row_int(row, 4),
+                                   .digest_id = db_row_int(row, 5),
+                                   .attempts = db_row_int(row, 6),
+                                   .next_ms = db_row_int(row, 7),
+                                   .created_ms = db_row_int(row, 8),
+                                   .finished_ms = db_row_int(row, 9)};
+    return visit->fn(&letter, visit->arg);
+}
+
+int outbox_each_letter(struct db *db, const struct outbox_letters *which, outbox_letter_fn *fn,
+                       void *arg)
+{
+    struct letter_visit visit = {fn, arg};
+    const char *state = which->state == NULL ? "" : which->state;
+    return db_run(db,
+                  "SELECT id, state, message, last_answer, alert_id, digest_id, attempts,"
+                  " next_ms, created_ms, finished_ms FROM outbox"
+                  " WHERE org_id = $1 AND channel_id = $2 AND ($3 = '' OR state = $4)"
+                  " ORDER BY id DESC LIMIT $5",
+                  DB_ARGS(db_int(which->org), db_int(which->channel_id), db_text(state),
+                          db_text(state), db_int(which->limit)),
+                  visit_letter, &visit);
+}
+
+/* A digest takes those that it tells of along; one of those leaves it. */
+int outbox_requeue(struct db *db, int64_t channel_id, int64_t id, msec_t now,
+                   int64_t *out_count)
+{
+    return db_run_for_count(
+        db,
+        "UPDATE outbox SET state = 'queued', attempts = 0, next_ms = $1, created_ms = $2,"
+        " finished_ms = NULL, digest_id = CASE WHEN id = $3 THEN NULL ELSE digest_id END"
+        " WHERE channel_id = $4 AND state = 'failed' AND ($5 = 0 OR id = $6 OR digest_id = $7)"
+        " RETURNING 1",
+        DB_ARGS(db_int(now), db_int(now), db_int(id), db_int(channel_id), db_int(id),
+                db_int(id), db_int(id)),
+        out_count);
+}

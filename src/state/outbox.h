@@ -61,6 +61,33 @@ int outbox_mark_delivered(struct db *db, int64_t id, const char *answer, msec_t 
 int outbox_mark_failed(struct db *db, int64_t id, const char *answer, msec_t now);
 int outbox_mark_retry(struct db *db, int64_t id, const char *answer, msec_t next);
 
+/* -- what lies in the outbox, for people -- */
+
+struct outbox_letter {
+    int64_t id;
+    const char *state, *message, *answer; /* borrowed for the call */
+    int64_t alert_id, digest_id;          /* 0 = none */
+    int64_t attempts;
+    msec_t next_ms, created_ms, finished_ms; /* finished: 0 = not yet */
+};
+
+struct outbox_letters {
+    org_id org;
+    int64_t channel_id;
+    const char *state; /* NULL = any */
+    int64_t limit;
+};
+
+/* Newest first. */
+typedef int outbox_letter_fn(const struct outbox_letter *letter, void *arg);
+int outbox_each_letter(struct db *db, const struct outbox_letters *which, outbox_letter_fn *fn,
+                       void *arg);
+
+/* What failed for good on the channel, or only the message `id` when that is not 0, is queued as
+ * if it were new. */
+int outbox_requeue(struct db *db, int64_t channel_id, int64_t id, msec_t now,
+                   int64_t *out_count);
+
 /* -- digests: one message that tells of many -- */
 
 /* How many of this channel are due and were never tried, counted up to the limit. */

@@ -171,13 +171,33 @@ async function webhook() {
   }
 }
 
+const limitCpu = (limit) =>
+  page.evaluate(
+    async (body) => (await fetch('/api/v1/thresholds/cpu', { method: 'PUT', body, headers: { 'Content-Type': 'application/json', 'X-Sentora-Request': '1' } })).status,
+    JSON.stringify({ limit, clear: limit, for_s: 0 }),
+  );
+
+/** An alert that the receiver refuses is shown on its channel, and sent again. */
+async function deadLetter(card, answerWith) {
+  answerWith(404);
+  expect((await limitCpu(0)) === 200, 'the limit was not taken');
+  await card.getByText('1 message failed for good.').waitFor({ timeout: 20_000 });
+  await card.getByRole('button', { name: 'Show' }).click();
+  await card.getByText(/after 1 attempt: HTTP 404/).waitFor();
+  answerWith(200);
+  await card.getByRole('button', { name: 'Send again' }).click();
+  await card.getByText('failed for good').waitFor({ state: 'detached' });
+  expect((await limitCpu(80)) === 200, 'the limit was not taken back');
+}
+
 async function chat() {
   const messages = [];
+  let status = 200;
   const receiver = createServer((request, response) => {
     const parts = [];
     request.on('data', (part) => parts.push(part)).on('end', () => {
       messages.push({ path: request.url, ...JSON.parse(Buffer.concat(parts)) });
-      response.writeHead(200).end('{"ok":true}');
+      response.writeHead(status).end('{"ok":true}');
     });
   });
   await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -199,6 +219,9 @@ async function chat() {
     await card.getByText('Accepted').waitFor({ timeout: 20_000 });
     await card.getByRole('button', { name: 'Yes' }).click();
     expect(messages[0]?.topic === 'our-alerts', `the receiver got ${JSON.stringify(messages)}`);
+    await deadLetter(card, (next) => {
+      status = next;
+    });
     await card.getByRole('button', { name: /Delete/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await card.waitFor({ state: 'detached' });

@@ -241,3 +241,24 @@ def test_a_digest_survives_kill_and_a_receiver_that_is_away(server, receiver):
         began = re.search(r"hosts: ([\d,]+) alerts began", title)
         told += int(began[1]) if began else 1
     assert told == 60 and len(good) <= 12, good
+
+
+def test_a_dead_letter_is_seen_and_sent_again(server, receiver):
+    phone = receiver(404, 200)
+    channel = add(server, "ntfy", {"server": phone.base, "topic": "ops"}, {})
+    alert = breach(server)
+    path = f"/api/v1/channels/{channel['id']}"
+    failed = wait_for(lambda: server.get(path + "/messages?state=failed")["messages"],
+                      what="the dead letter")[0]
+    assert failed["title"].startswith("[WARNING] db_main-1") and failed["alert_id"] == alert["id"]
+    assert failed["attempts"] == 1 and failed["answer"] == "HTTP 404" and failed["finished_ms"]
+    assert server.get("/api/v1/channels")["channels"][0]["failed"] == 1
+    assert server.call("POST", path + "/resend", {"message": 999999})["queued"] == 0
+    assert server.call("POST", path + "/resend", {"message": failed["id"]})["queued"] == 1
+    wait_for(lambda: deliveries(server, alert)[0]["state"] == "delivered", what="it delivered")
+    assert phone.got[0]["body"] == phone.got[1]["body"]
+    assert server.call("POST", path + "/resend", {})["queued"] == 0
+    assert server.get(path + "/messages?state=failed")["messages"] == []
+    assert server.request("GET", path + "/messages?state=lost").status == 400
+    assert server.request("GET", "/api/v1/channels/999/messages").status == 404
+    assert server.request("POST", path + "/resend", {"message": "all"}).status == 400

@@ -9,6 +9,7 @@ import type {
   Host,
   HostDetail,
   Install,
+  Letter,
   MatrixSeries,
   Millis,
   Outage,
@@ -89,6 +90,9 @@ export const channels = {
   change: (id: number, change: ChannelChange) => put<Channel>(`/channels/${id}`, change),
   remove: (id: number) => del(`/channels/${id}`),
   test: (id: number) => post<TestResult>(`/channels/${id}/test`),
+  failed: async (id: number, signal?: Signal) =>
+    (await get<{ messages: Letter[] }>(`/channels/${id}/messages?state=failed&limit=20`, signal)).messages,
+  resend: (id: number) => post<{ queued: number }>(`/channels/${id}/resend`, {}),
 };
 
 export const tokens = {

@@ -192,6 +192,20 @@ export interface ChannelChange {
   secrets?: Record<string, string>;
 }
 
+/** A message in a channel's outbox. */
+export interface Letter {
+  id: number;
+  state: 'queued' | 'delivered' | 'failed';
+  title: string;
+  alert_id: number | null;
+  digest_id: number | null;
+  attempts: number;
+  created_ms: Millis;
+  next_ms: Millis | null;
+  finished_ms: Millis | null;
+  answer: string;
+}
+
 export interface TestResult {
   delivered: boolean;
   answer: string;

@@ -8,6 +8,7 @@ import { Icon } from '@/components/Icon';
 import { ErrorNotice, Notice } from '@/components/Notice';
 import { ChannelEditor } from '@/features/channels/ChannelEditor';
 import { ChannelTest } from '@/features/channels/ChannelTest';
+import { DeadLetters } from '@/features/channels/DeadLetters';
 import { describeChannel } from '@/features/channels/chats';
 import { channels } from '@/lib/api';
 import { useAction } from '@/lib/hooks';
@@ -27,7 +28,6 @@ function Health({ channel }: { channel: Channel }) {
           </>
         )}
         {channel.queued > 0 && `, ${plural(channel.queued, 'message')} waiting`}
-        {channel.failed > 0 && `, ${plural(channel.failed, 'message')} failed for good`}
       </p>
       {failing && (
         <Notice tone="warn">
@@ -66,6 +66,7 @@ export function ChannelCard({ channel, onChanged, onRemoved, refresh }: CardProp
         <Switch label="On" checked={channel.enabled} disabled={toggle.busy} onChange={(on) => void toggle.run(on)} />
       </div>
       <Health channel={channel} />
+      {channel.failed > 0 && <DeadLetters id={channel.id} count={channel.failed} onSent={refresh} />}
       <ErrorNotice error={toggle.error} />
       {mode === 'edit' ? (
         <ChannelEditor kind={channel.kind} channel={channel} onSaved={saved} onCancel={() => setMode('view')} />

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where messages about alerts go.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '@/components/Icon';
 import { Empty, Loaded } from '@/components/Notice';
 import { Page } from '@/components/Page';
@@ -9,7 +9,11 @@ import { ChannelEditor } from '@/features/channels/ChannelEditor';
 import { CHAT_KINDS, kindTitle } from '@/features/channels/chats';
 import { channels as api } from '@/lib/api';
 import { useResource } from '@/lib/hooks';
+import { useLiveEvent } from '@/lib/live';
 import type { Channel, ChannelKind } from '@/types/api';
+
+/** An alert leads to messages; so long after it most have arrived or failed. */
+const LOOK_AGAIN_MS = 1500;
 
 const KINDS: readonly ChannelKind[] = ['email', ...CHAT_KINDS, 'webhook'];
 
@@ -28,6 +32,13 @@ function AddButtons({ add }: { add: (kind: ChannelKind) => void }) {
 export function ChannelsPage() {
   const resource = useResource('channels', (signal) => api.list(signal));
   const [adding, setAdding] = useState<ChannelKind | null>(null);
+  const [told, setTold] = useState(0);
+  useLiveEvent('alert', () => setTold((count) => count + 1));
+  useEffect(() => {
+    if (told === 0) return undefined;
+    const later = setTimeout(resource.reload, LOOK_AGAIN_MS);
+    return () => clearTimeout(later);
+  }, [told, resource.reload]);
   const added = (channel: Channel) => {
     resource.replace([...(resource.data ?? []), channel]);
     setAdding(null);
