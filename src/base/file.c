@@ -56,8 +56,7 @@ static int write_fully(int file, const char *data, size_t len)
     return fsync(file) == 0 ? 0 : -errno;
 }
 
-/* The new name in the directory survives a power cut only when the directory is synced too. */
-static void sync_parent(const char *path)
+void file_sync_parent(const char *path)
 {
     char parent[PATH_MAX];
     text_copy(parent, sizeof(parent), path);
@@ -89,7 +88,7 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
     if (error != 0)
         unlink(temporary);
     else
-        sync_parent(path);
+        file_sync_parent(path);
     return error;
 }
 

@@ -17,6 +17,9 @@ int file_read(const char *path, struct buf *out);
  * 0, -errno. */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode);
 
+/* After a rename: the new name survives a power cut only when its directory is synced too. */
+void file_sync_parent(const char *path);
+
 /* Makes the directory and its parents.  0 also when it exists already; -errno. */
 int file_make_dirs(const char *path, mode_t mode);
 

@@ -147,6 +147,12 @@ static int open_data(struct server *server, struct problem *problem)
         return -EBUSY;
     }
     unlink(in_data(server, BANNER_READY_FILE, path));
+    if (file_exists(in_data(server, "restore.part", path))) {
+        problem_set(problem,
+                    "a restore into %s did not end. Run `sentora restore` again, or delete %s.",
+                    data, path);
+        return -EBUSY;
+    }
     return 0;
 }
 
