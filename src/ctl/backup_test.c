@@ -13,7 +13,7 @@
 #include "ctl/database.h"
 #include "unit.h"
 
-static char folder[64], data[96], target[96], other[96];
+static char folder[64], data[96], target[128], other[96];
 static sqlite3 *db;
 
 static void run_sql(const char *sql)
