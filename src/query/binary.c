@@ -353,10 +353,23 @@ static int match_row(struct match *match, uint32_t many, size_t step)
     return error;
 }
 
+/* Whether the side has a value at the step: without one nothing matches, so that nothing can be
+ * wrong with the other side. */
+static bool has_values(const struct grid *side, size_t step)
+{
+    for (size_t i = 0; i < side->n_rows; i++) {
+        if (!value_is_absent(side->rows[i].values[step]))
+            return true;
+    }
+    return false;
+}
+
 static int run_match(struct match *match, struct grid *out_grid)
 {
     int error = 0;
     for (size_t step = 0; error == 0 && step < match->n; step++) {
+        if (!has_values(match->many, step))
+            continue;
         error = index_one_side(match, step);
         for (uint32_t i = 0; error == 0 && i < match->many->n_rows; i++)
             error = match_row(match, i, step);

@@ -35,14 +35,19 @@ PLAIN(do_atanh, atanh(v))
 PLAIN(do_deg, v * 180 / M_PI)
 PLAIN(do_rad, v *M_PI / 180)
 
-/* NaN on either side gives NaN, unlike fmin() and fmax(). */
+/* NaN on either side gives NaN, unlike fmin() and fmax(); only the infinity that nothing can beat
+ * wins over it. */
 static double lesser(double a, double b)
 {
+    if (a == -HUGE_VAL || b == -HUGE_VAL)
+        return -HUGE_VAL;
     return isnan(a) || isnan(b) ? (double)NAN : fmin(a, b);
 }
 
 static double greater(double a, double b)
 {
+    if (a == HUGE_VAL || b == HUGE_VAL)
+        return HUGE_VAL;
     return isnan(a) || isnan(b) ? (double)NAN : fmax(a, b);
 }
 
