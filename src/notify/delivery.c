@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "notify/notice.h"
 
 #define SECRETS_MAX_BYTES ((size_t)64 * 1024)
 
@@ -169,6 +170,18 @@ static int store_item(struct delivery *delivery, struct db *db, msec_t now, doub
     return error;
 }
 
+/* Another attempt may have ended since the channel was read. */
+static int read_failures(struct delivery *delivery, struct db *db)
+{
+    struct channel channel;
+    int error = channels_load(db, delivery->channel.id, &channel);
+    if (error != 0)
+        return error == -ENOENT ? 0 : error; /* deleted meanwhile: nobody is told */
+    delivery->channel.failures = channel.failures;
+    channel_deinit(&channel);
+    return 0;
+}
+
 int delivery_store(struct delivery *delivery, struct db *db, msec_t now, double jitter)
 {
     int error = db_begin(db);
@@ -176,7 +189,13 @@ int delivery_store(struct delivery *delivery, struct db *db, msec_t now, double 
         return error;
     if (delivery->item.id != 0)
         error = store_item(delivery, db, now, jitter);
-    if (error == 0 && delivery->verdict.kind == VERDICT_DELIVERED)
+    bool delivered = delivery->verdict.kind == VERDICT_DELIVERED;
+    if (error == 0)
+        error = read_failures(delivery, db);
+    if (error == 0)
+        error =
+            notice_attempt(db, &delivery->channel, delivered, delivery->verdict.answer, now);
+    if (error == 0 && delivered)
         error = channels_note_delivered(db, delivery->channel.id, now);
     else if (error == 0)
         error = channels_note_failed(db, delivery->channel.id, delivery->verdict.answer, now);

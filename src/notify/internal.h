@@ -34,6 +34,13 @@ struct notify {
 #define NOTIFY_LOOK_EVERY  MSEC_MINUTE /* the wall clock may have jumped */
 #define NOTIFY_STORE_AGAIN (2 * MSEC_SECOND)
 
+#define NOTIFY_ORG_CHANNELS_MAX 64
+
+/* -- notify.c -- */
+
+/* Of the dashboard, as messages have it; "" = not known. */
+void notify_read_public_url(struct db *db, org_id org, char *out, size_t size);
+
 /* -- start.c; on the thread -- */
 
 /* Starts what is due and says in next_due when to look again. */

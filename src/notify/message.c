@@ -12,6 +12,9 @@ const char *message_event_name(const struct message *message)
     switch (message->kind) {
     case MESSAGE_TEST: return "test";
     case MESSAGE_DIGEST: return "digest";
+    case MESSAGE_NOTICE:
+        return message->event.transition == TRANSITION_FIRED ? "channel_failing"
+                                                             : "channel_recovered";
     case MESSAGE_ALERT:
     case MESSAGE_KIND_COUNT: break;
     }
@@ -89,12 +92,21 @@ void message_write(const struct message *message, struct json *json)
     json_field_int(json, "event_id", message->event.id);
     json_field_int(json, "at_ms", message->event.at_ms);
     json_field_string(json, "public_url", message->public_url);
-    if (message->kind == MESSAGE_DIGEST) {
+    switch (message->kind) {
+    case MESSAGE_DIGEST:
         json_key(json, "digest");
         write_digest(&message->digest, json);
-    } else {
+        break;
+    case MESSAGE_NOTICE:
+        json_field_string(json, "channel", message->channel);
+        json_field_string(json, "reason", message->reason);
+        break;
+    case MESSAGE_ALERT:
+    case MESSAGE_TEST:
+    case MESSAGE_KIND_COUNT:
         json_key(json, "alert");
         message_write_alert(&message->event.alert, json);
+        break;
     }
     json_object_end(json);
 }
@@ -198,13 +210,31 @@ static int read_digest(const json_t *root, struct message *message)
     return 0;
 }
 
+static int read_notice(const json_t *root, struct message *message)
+{
+    message->kind = MESSAGE_NOTICE;
+    bool fails = text_is(json_string_value(json_object_get(root, "event")), "channel_failing");
+    message->event.transition = fails ? TRANSITION_FIRED : TRANSITION_RESOLVED;
+    message->event.alert.severity = SEVERITY_WARNING;
+    read_text(root, "channel", message->channel, sizeof(message->channel));
+    read_text(root, "reason", message->reason, sizeof(message->reason));
+    return 0;
+}
+
+static int read_what(const json_t *root, struct message *message)
+{
+    const json_t *digest = json_object_get(root, "digest");
+    if (digest != NULL)
+        return read_digest(digest, message);
+    return json_is_string(json_object_get(root, "channel")) ? read_notice(root, message)
+                                                            : read_alert_event(root, message);
+}
+
 int message_read(const char *text, struct message *out_message)
 {
     json_t *root = json_loads(text, 0, NULL);
     struct message message = {0};
-    const json_t *digest = json_object_get(root, "digest");
-    int error =
-        digest == NULL ? read_alert_event(root, &message) : read_digest(digest, &message);
+    int error = read_what(root, &message);
     if (error == 0) {
         message.event.id = read_int(root, "event_id");
         message.event.at_ms = read_int(root, "at_ms");

@@ -19,6 +19,7 @@ enum message_kind {
     MESSAGE_ALERT,
     MESSAGE_TEST,   /* the event is empty */
     MESSAGE_DIGEST, /* many in one; the event says how bad the worst of them is */
+    MESSAGE_NOTICE, /* another channel fails (the event fired), or works again (resolved) */
     MESSAGE_KIND_COUNT
 };
 
@@ -43,10 +44,11 @@ struct message {
     struct message_digest digest;
     char public_url[256];                  /* of the dashboard, "" = not known */
     char idempotency_key[OUTBOX_KEY_SIZE]; /* the same in each attempt */
-    char channel[128];                     /* name, for the test message */
+    char channel[128];                     /* name, of a test's or a notice's */
+    char reason[256];                      /* of a notice: what the receiver said last */
 };
 
-/* "fired", "resolved", "test", "digest". */
+/* "fired", "resolved", "test", "digest", "channel_failing", "channel_recovered". */
 const char *message_event_name(const struct message *message);
 
 /* The JSON to queue.  The key is not part of it, the outbox row has it. */

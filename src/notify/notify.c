@@ -27,8 +27,7 @@
 #include "notify/internal.h"
 #include "state/settings.h"
 
-#define NOTIFY_TESTS_MAX        8
-#define NOTIFY_ORG_CHANNELS_MAX 64
+#define NOTIFY_TESTS_MAX 8
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -65,10 +64,9 @@ void notify_free(struct notify *notify)
 
 /* -- queueing -- */
 
-static void read_public_url(struct notify *notify, org_id org, char *out, size_t size)
+void notify_read_public_url(struct db *db, org_id org, char *out, size_t size)
 {
-    if (settings_get(notify->db, org, SETTING_PUBLIC_URL, out, size) != 0 ||
-        !fields_is_url(out))
+    if (settings_get(db, org, SETTING_PUBLIC_URL, out, size) != 0 || !fields_is_url(out))
         out[0] = '\0';
     size_t len = strlen(out);
     while (len > 0 && out[len - 1] == '/')
@@ -105,7 +103,8 @@ int notify_queue_event(struct notify *notify, const struct alert_event *event)
         return error == -E2BIG ? 0 : error;
 
     struct message message = {.event = *event};
-    read_public_url(notify, event->alert.org, message.public_url, sizeof(message.public_url));
+    notify_read_public_url(notify->db, event->alert.org, message.public_url,
+                           sizeof(message.public_url));
     struct buf text;
     struct json json;
     buf_init(&text, MESSAGE_JSON_MAX_BYTES);
@@ -340,7 +339,8 @@ int notify_test_channel(struct notify *notify, org_id org, int64_t channel_id,
     int error = delivery_new_test(notify->db, notify->secrets, org, channel_id, &test);
     if (error != 0)
         return error;
-    read_public_url(notify, org, test->message.public_url, sizeof(test->message.public_url));
+    notify_read_public_url(notify->db, org, test->message.public_url,
+                           sizeof(test->message.public_url));
     test->fn = fn;
     test->arg = arg;
 

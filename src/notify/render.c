@@ -117,6 +117,11 @@ static void append_summary(struct buf *out, const struct message *message, size_
     const struct alert *alert = &message->event.alert;
     if (message->kind == MESSAGE_DIGEST) {
         append_digest(out, &message->digest);
+    } else if (message->kind == MESSAGE_NOTICE) {
+        buf_append_text(out, "Sentora: messages of the channel \"");
+        render_line(out, message->channel, max);
+        buf_append_text(out, message->event.transition == TRANSITION_FIRED ? "\" do not arrive"
+                                                                           : "\" arrive again");
     } else if (message->kind == MESSAGE_TEST) {
         buf_append_text(out, "Sentora: messages of the channel \"");
         render_line(out, message->channel, max);
@@ -151,6 +156,8 @@ void render_link(struct buf *out, const struct message *message)
     render_line(out, message->public_url, RENDER_LINE_CHARS);
     if (message->kind == MESSAGE_DIGEST)
         buf_append_text(out, "/alerts");
+    else if (message->kind == MESSAGE_NOTICE)
+        buf_append_text(out, "/channels");
     else if (message->kind == MESSAGE_ALERT)
         buf_printf(out, "/hosts/%lld", (long long)message->event.alert.host_id);
 }
@@ -227,6 +234,10 @@ void render_facts(struct render_facts *facts, const struct message *message)
     facts->len = 0;
     if (message->kind == MESSAGE_DIGEST)
         add_lines(facts, &message->digest, &text);
+    if (message->kind == MESSAGE_NOTICE && message->reason[0] != '\0') {
+        render_line(&text, message->reason, 75);
+        add_fact(facts, "Answer", &text);
+    }
     if (message->kind == MESSAGE_ALERT) {
         render_line(&text, alert->host_name, 75);
         add_fact(facts, "Host", &text);

@@ -16,7 +16,7 @@ void render_subject(struct buf *out, const struct message *message);
 void render_text(struct buf *out, const struct message *message);
 void render_html(struct buf *out, const struct message *message);
 
-/* The host's page, for a digest the page of alerts; nothing when the public address is not known. */
+/* The host's page, for a digest the page of alerts, for a notice that of channels; nothing when the public address is not known. */
 void render_link(struct buf *out, const struct message *message);
 
 /* What happened, without the badge: "web-1: CPU is 95.4 %, over 80 %". */

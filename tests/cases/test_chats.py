@@ -262,3 +262,24 @@ def test_a_dead_letter_is_seen_and_sent_again(server, receiver):
     assert server.request("GET", path + "/messages?state=lost").status == 400
     assert server.request("GET", "/api/v1/channels/999/messages").status == 404
     assert server.request("POST", path + "/resend", {"message": "all"}).status == 400
+
+
+def test_a_channel_that_fails_is_told_of_through_another(server, receiver):
+    phone, hook = receiver(500, 404, 404, 404), receiver()
+    channel = add(server, "ntfy", {"server": phone.base, "topic": "ops"}, {})
+    add(server, "webhook", {"url": hook.base}, {})
+    at_once(server)
+    for i in range(3):
+        send(server, 99.0, instance=f"web-{i}")
+        wait_for(lambda: len(phone.got) > i, what="an attempt")
+    said = wait_for(lambda: [b for b in bodies(hook) if b["event"].startswith("channel")],
+                    what="the notice")
+    assert [b["event"] for b in said] == ["channel_failing"]
+    assert said[0]["title"] == '[WARNING] Sentora: messages of the channel "ntfy" do not arrive'
+    wait_for(lambda: not phone.answers, 60, "the last failure")
+    result = server.call("POST", f"/api/v1/channels/{channel['id']}/test", {})
+    assert result["delivered"] is True
+    wait_for(lambda: any(b["event"] == "channel_recovered" for b in bodies(hook)),
+             what="the all-clear")
+    said = [b["event"] for b in bodies(hook) if b["event"].startswith("channel")]
+    assert said == ["channel_failing", "channel_recovered"]
