@@ -12,7 +12,7 @@
 #include "base/macros.h"
 #include "store/bytes.h"
 
-#define LOAD_BITS                                                                              \
+#define INTS_LOAD_BITS                                                                         \
     57 /* sure to be had from 8 bytes, wherever among the first 8 bits it begins */
 
 /* An entry: from bit 0 all bits, from 8 the context, from 11 bits of the code, from 24 the
@@ -86,8 +86,8 @@ static bool read_head(struct tables_head *head, const uint8_t **at, const uint8_
     if (end - *at < 2 || (*at)[0] >> 5 != 0)
         return false;
     *head = (struct tables_head){.n_contexts = ((*at)[0] & 7u) + 1,
-                                 .fine = (*at)[0] >> 3 & 1,
-                                 .has_negatives = (*at)[0] >> 4,
+                                 .fine = ((*at)[0] & INTS_FINE) != 0,
+                                 .has_negatives = ((*at)[0] & INTS_SIGNED) != 0,
                                  .n_steps = (*at)[1] + 1u};
     *at += 2;
     if (ints_step_raw_bits(head->n_steps - 1, head->fine) > 63 - head->fine ||
@@ -167,12 +167,9 @@ static bool find_lanes(struct ints_reader *reader, const uint8_t **at, const uin
     return true;
 }
 
-bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const uint8_t **at,
-               const uint8_t *end)
+static bool read_tables(struct ints_reader *reader, const uint8_t **at, const uint8_t *end)
 {
     struct tables_head head;
-    reader->shape = *shape;
-    reader->max_bits = 1;
     reader->masks[0] = reader->bases[0] = 0;
     if (!read_head(&head, at, end))
         return false;
@@ -186,7 +183,28 @@ bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const
     if (used > bits.len)
         return false;
     *at += used;
-    return find_lanes(reader, at, end);
+    return true;
+}
+
+static bool read_golomb(struct ints_reader *reader, const uint8_t **at, const uint8_t *end)
+{
+    if (end - *at < 2 || ((*at)[0] & ~INTS_SIGNED) != INTS_GOLOMB || (*at)[1] >= INTS_LOAD_BITS)
+        return false;
+    reader->is_signed = ((*at)[0] & INTS_SIGNED) != 0;
+    reader->golomb = (*at)[1];
+    *at += 2;
+    return true;
+}
+
+bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const uint8_t **at,
+               const uint8_t *end)
+{
+    reader->shape = *shape;
+    reader->max_bits = 1;
+    reader->is_golomb = *at < end && ((*at)[0] & INTS_GOLOMB) != 0;
+    bool valid =
+        reader->is_golomb ? read_golomb(reader, at, end) : read_tables(reader, at, end);
+    return valid && find_lanes(reader, at, end);
 }
 
 /* Where decoding stands in a lane. */
@@ -250,7 +268,7 @@ static void decode_one(const struct ints_reader *reader, struct lane *lane, uint
 static uint32_t sure_steps(const struct ints_reader *reader, const struct lane *lane)
 {
     uint64_t bits = (uint64_t)(reader->end - reader->bytes) * 8;
-    if (reader->max_bits > LOAD_BITS || bits < lane->bit + 64)
+    if (reader->max_bits > INTS_LOAD_BITS || bits < lane->bit + 64)
         return 0;
     return (uint32_t)MIN_OF((bits - 64 - lane->bit) / reader->max_bits,
                             (uint64_t)INTS_LANE_MAX);
@@ -307,6 +325,28 @@ static void decode_lanes(const struct ints_reader *reader, struct lane *lanes, u
     }
 }
 
+/* A code: q zeros, a one, q + golomb bits; with a one put above these, and the least such number
+ * taken away, they are the integer. */
+static bool decode_golomb(const struct ints_reader *reader, struct lane *lane, uint32_t until,
+                          int64_t *out)
+{
+    uint64_t n_bits = (uint64_t)(reader->end - reader->bytes) * 8;
+    unsigned golomb = reader->golomb;
+    for (; lane->done < until; lane->done++) {
+        uint64_t word = lane->bit + 64 <= n_bits
+                            ? bytes_get_u64(reader->bytes + lane->bit / 8) >> lane->bit % 8
+                            : load_careful(reader, lane->bit);
+        unsigned zeros = word == 0 ? 64 : (unsigned)__builtin_ctzll(word);
+        if (2 * zeros + 1 + golomb > INTS_LOAD_BITS)
+            return false;
+        uint64_t top = UINT64_C(1) << (zeros + golomb);
+        uint64_t number = (word >> (zeros + 1) & (top - 1)) + top - (UINT64_C(1) << golomb);
+        out[lane->done] = reader->is_signed ? bytes_unzigzag(number) : (int64_t)number;
+        lane->bit += 2 * zeros + 1 + golomb;
+    }
+    return true;
+}
+
 bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
                int64_t (*out)[INTS_LANE_MAX])
 {
@@ -316,10 +356,14 @@ bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
         lanes[i] = (struct lane){.bit = (uint64_t)reader->lanes[first + i] * 8};
         shortest = MIN_OF(shortest, ints_lane_len(&reader->shape, first + i));
     }
-    if (n == INTS_GROUP)
+    if (n == INTS_GROUP && !reader->is_golomb)
         decode_lanes(reader, lanes, shortest, out);
     for (uint32_t i = 0; i < n; i++) {
-        decode_lane(reader, &lanes[i], ints_lane_len(&reader->shape, first + i), out[i]);
+        uint32_t len = ints_lane_len(&reader->shape, first + i);
+        if (!reader->is_golomb)
+            decode_lane(reader, &lanes[i], len, out[i]);
+        else if (!decode_golomb(reader, &lanes[i], len, out[i]))
+            return false;
         if ((lanes[i].bit + 7) / 8 != reader->lanes[first + i + 1])
             return false;
     }

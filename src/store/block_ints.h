@@ -6,7 +6,8 @@
  * Symbols have prefix codes of at most 8 bits, one set of codes for each *context*, which is how
  * large the integer before was.  Integers lie in *lanes*, bit streams of their own that are
  * decoded four at a time, so that the processor does not wait for one bit length to know where
- * the next begins.  docs/formats/block.md has the bytes.
+ * the next begins.  A few integers, for which tables would not pay, have Golomb codes instead.
+ * docs/formats/block.md has the bytes.
  */
 #pragma once
 
@@ -20,8 +21,11 @@
 #define INTS_LANE_MAX     1280
 #define INTS_LANES_MAX    104
 #define INTS_CONTEXTS_MAX 8
-#define INTS_GROUP        4 /* lanes decoded together */
-#define INTS_FINE_MAX     1
+#define INTS_GROUP        4    /* lanes decoded together */
+#define INTS_GOLOMB       0x20 /* in the first byte: Golomb codes; */
+#define INTS_SIGNED       0x10 /* in the first byte: some are negative */
+#define INTS_FINE         0x08 /* in the first byte: steps are half as long */
+#define INTS_LOAD_BITS    57 /* sure to be had from 8 bytes, wherever in the first they begin */
 #define INTS_STEPS_MAX    128 /* a symbol is 2 x step + (1 if negative) */
 
 /* Magnitude m as a *step* and raw bits: magnitudes below 2 << fine are steps of their own, above a
@@ -75,7 +79,9 @@ int ints_encode(const int64_t *values, const struct ints_shape *shape, struct bu
 /* What is needed to decode any lane; borrows the bytes. */
 struct ints_reader {
     struct ints_shape shape;
-    unsigned max_bits; /* that a symbol and its raw bits can have */
+    bool is_golomb, is_signed;
+    unsigned golomb;   /* bits of the least code, less one */
+    unsigned max_bits; /* that an integer can have */
     uint32_t table[INTS_CONTEXTS_MAX << PREFIX_BITS_MAX];
     uint64_t masks[PREFIX_SYMBOLS_MAX]; /* by symbol: its raw bits */
     uint64_t bases[PREFIX_SYMBOLS_MAX]; /* by symbol: the integer when those are 0 */

@@ -13,8 +13,32 @@
 #include "store/block_ints.h"
 #include "store/bytes.h"
 
-#define FINE_FROM_INTEGERS 1024 /* from so many on, finer steps pay for their codes */
-#define BITS_PER_LENGTH    2.5  /* what a code length in use costs in the table, about */
+#define FINE_FROM_INTEGERS  1024 /* from so many on, finer steps pay for their codes */
+#define GOLOMB_INTEGERS_MAX 200  /* up to so many, tables do not pay */
+#define BITS_PER_LENGTH     2.5  /* what a code length in use costs in the table, about */
+
+/* Bits, low bit first. */
+struct bit_writer {
+    uint8_t *at;
+    uint64_t bits;
+    unsigned n; /* < 8 between puts */
+};
+
+/* value < 2^size, size <= 56 */
+static inline void put_bits(struct bit_writer *writer, uint64_t value, unsigned size)
+{
+    writer->bits |= value << writer->n;
+    writer->n += size;
+    bytes_put_u64(writer->at, writer->bits);
+    writer->at += writer->n / 8;
+    writer->bits = writer->n >= 64 ? 0 : writer->bits >> (writer->n & 56);
+    writer->n &= 7;
+}
+
+static uint8_t *end_bits(struct bit_writer *writer)
+{
+    return writer->at + (writer->n > 0);
+}
 
 struct plan {
     const struct ints_shape *shape;
@@ -152,29 +176,6 @@ static void choose_codes(struct plan *plan)
     }
 }
 
-/* Bits, low bit first. */
-struct bit_writer {
-    uint8_t *at;
-    uint64_t bits;
-    unsigned n; /* < 8 between puts */
-};
-
-/* value < 2^size, size <= 56 */
-static inline void put_bits(struct bit_writer *writer, uint64_t value, unsigned size)
-{
-    writer->bits |= value << writer->n;
-    writer->n += size;
-    bytes_put_u64(writer->at, writer->bits);
-    writer->at += writer->n / 8;
-    writer->bits = writer->n >= 64 ? 0 : writer->bits >> (writer->n & 56);
-    writer->n &= 7;
-}
-
-static uint8_t *end_bits(struct bit_writer *writer)
-{
-    return writer->at + (writer->n > 0);
-}
-
 /* A length as its change from the one before it. */
 static void put_length(struct bit_writer *writer, unsigned before, unsigned length)
 {
@@ -190,8 +191,8 @@ static void put_length(struct bit_writer *writer, unsigned before, unsigned leng
 
 static uint8_t *put_tables(const struct plan *plan, uint8_t *at)
 {
-    unsigned log_contexts = plan->n_contexts - 1;
-    *at++ = (uint8_t)(log_contexts | plan->fine << 3 | plan->has_negatives << 4);
+    *at++ = (uint8_t)((plan->n_contexts - 1) | (plan->fine ? INTS_FINE : 0) |
+                      (plan->has_negatives ? INTS_SIGNED : 0));
     *at++ = (uint8_t)(plan->n_steps - 1);
     for (unsigned i = 1; i < plan->n_contexts; i++)
         *at++ = plan->from_step[i];
@@ -256,13 +257,94 @@ static int put_lanes(const struct plan *plan, const int64_t *values, struct buf 
     return result;
 }
 
-int ints_encode(const int64_t *values, const struct ints_shape *shape, struct buf *out)
+/* Few integers have Golomb codes, unless one is so much larger than the others that its code
+ * would not be had from one load. */
+struct golomb {
+    bool is_signed;
+    unsigned low_bits;
+    size_t room; /* bytes, with what put_bits() writes beyond */
+};
+
+static uint64_t golomb_number(const struct golomb *golomb, int64_t value)
+{
+    return golomb->is_signed ? bytes_zigzag(value) : (uint64_t)value;
+}
+
+static unsigned bit_length(uint64_t number)
+{
+    return number == 0 ? 0 : 64 - (unsigned)__builtin_clzll(number);
+}
+
+/* About what numbers of these bit lengths take. */
+static size_t golomb_cost(const uint32_t *counts, unsigned highest, unsigned low_bits)
+{
+    size_t cost = 0;
+    for (unsigned bits = 0; bits <= highest; bits++)
+        cost += (size_t)counts[bits] * (bits <= low_bits ? low_bits + 1 : 2 * bits - low_bits);
+    return cost;
+}
+
+static bool golomb_choose(const int64_t *values, size_t n, struct golomb *out)
+{
+    struct golomb golomb = {0};
+    uint32_t counts[65] = {0};
+    size_t sum = 0, best = SIZE_MAX;
+    unsigned highest = 0;
+    for (size_t i = 0; i < n; i++)
+        golomb.is_signed |= values[i] < 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned bits = bit_length(golomb_number(&golomb, values[i]));
+        counts[bits]++;
+        sum += bits;
+        highest = MAX_OF(highest, bits);
+    }
+    unsigned mean = n == 0 ? 0 : (unsigned)(sum / n);
+    for (unsigned low = mean < 2 ? 0 : mean - 2; low <= mean + 2; low++) {
+        size_t cost = golomb_cost(counts, highest, low);
+        if (cost < best) {
+            best = cost;
+            golomb.low_bits = low;
+        }
+    }
+    golomb.room = best / 8 + n / 4 + 16; /* a number may have 2 bits more than thought */
+    unsigned longest = highest <= golomb.low_bits
+                           ? golomb.low_bits + 1
+                           : 2 * (highest - golomb.low_bits) + 1 + golomb.low_bits;
+    *out = golomb;
+    return longest < INTS_LOAD_BITS;
+}
+
+static int golomb_encode(const struct golomb *golomb, const int64_t *values, size_t n,
+                         struct buf *out)
+{
+    uint8_t head[2 + BYTES_VARINT_MAX] = {
+        (uint8_t)(INTS_GOLOMB | (golomb->is_signed ? INTS_SIGNED : 0)),
+        (uint8_t)golomb->low_bits};
+    uint8_t small[1024],
+        *bytes = golomb->room <= sizeof(small) ? small : memory_alloc(golomb->room);
+    struct bit_writer writer = {.at = bytes};
+    for (size_t i = 0; i < n; i++) {
+        uint64_t number = golomb_number(golomb, values[i]) + (UINT64_C(1) << golomb->low_bits);
+        unsigned bits = bit_length(number), zeros = bits - 1 - golomb->low_bits;
+        uint64_t rest = number & ((UINT64_C(1) << (bits - 1)) - 1);
+        put_bits(&writer, (rest << 1 | 1) << zeros, zeros + bits);
+    }
+    size_t len = (size_t)(end_bits(&writer) - bytes);
+    buf_append(out, head, (size_t)(bytes_put_varint(head + 2, len) - head));
+    int result = buf_append(out, bytes, len);
+    if (bytes != small)
+        free(bytes);
+    return result;
+}
+
+static int prefix_encode(const int64_t *values, const struct ints_shape *shape, size_t n,
+                         struct buf *out)
 {
     uint32_t counts[PREFIX_SYMBOLS_MAX];
     uint8_t tables[INTS_CONTEXTS_MAX * (PREFIX_SYMBOLS_MAX + 1) + 16];
-    struct plan *plan = memory_calloc(1, sizeof(*plan));
+    struct plan *plan = memory_alloc(sizeof(*plan));
     plan->shape = shape;
-    plan->n = (size_t)(shape->n_lanes - 1) * shape->lane_len + shape->last_len;
+    plan->n = n;
     plan->fine = plan->n >= FINE_FROM_INTEGERS;
     plan->symbols = memory_alloc(MAX_OF(plan->n, 1));
     find_symbols(plan, values, counts);
@@ -275,4 +357,13 @@ int ints_encode(const int64_t *values, const struct ints_shape *shape, struct bu
     free(plan->symbols);
     free(plan);
     return result;
+}
+
+int ints_encode(const int64_t *values, const struct ints_shape *shape, struct buf *out)
+{
+    size_t n = (size_t)(shape->n_lanes - 1) * shape->lane_len + shape->last_len;
+    struct golomb golomb;
+    if (n <= GOLOMB_INTEGERS_MAX && shape->n_lanes == 1 && golomb_choose(values, n, &golomb))
+        return golomb_encode(&golomb, values, n, out);
+    return prefix_encode(values, shape, n, out);
 }

@@ -13,17 +13,6 @@ static bool is_finite(double value)
     return (sample_bits(value) << 1) < UINT64_C(0x7ff) << 53;
 }
 
-/* Of integers the divisor is 1, and a division costs. */
-static bool fits(unsigned code, struct scale scale, double value, int64_t *out)
-{
-    if (code != 0)
-        return scale_fits(scale, value, out);
-    if (!(fabs(value) <= SCALE_INTEGER_MAX))
-        return false;
-    *out = (int64_t)value;
-    return sample_bits((double)*out) == sample_bits(value);
-}
-
 static unsigned next_fit(unsigned code, double value)
 {
     int64_t integer;
@@ -49,7 +38,7 @@ static bool make_decimals(struct numbers *numbers, const struct sample *samples,
     struct scale scale = scale_of(numbers->code);
     for (size_t i = 0; i < n; i++) {
         double value = samples[i].value;
-        if (fits(numbers->code, scale, value, &numbers->integers[i]))
+        if (scale_fits(scale, value, &numbers->integers[i]))
             continue;
         unsigned code = is_finite(value) ? next_fit(numbers->code, value) : UINT8_MAX;
         if (code <= SCALE_DECIMALS_MAX) {

@@ -52,7 +52,7 @@ static inline int64_t number_bend(int64_t bits)
     return bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);
 }
 
-/* The divisor is scale_of(code)'s. */
+/* The divisor of a decimal is scale_of(code).down. */
 static inline double number_value(enum number_form form, double divisor, int64_t integer)
 {
     if (form == NUMBER_BENT)

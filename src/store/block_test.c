@@ -187,6 +187,49 @@ START_TEST(wants_both_columns_of_one_length)
 }
 END_TEST
 
+START_TEST(holds_as_many_as_it_may)
+{
+    struct sample_list samples = {0};
+    struct columns columns;
+    make_samples(VALUE_COUNTER, TIME_JITTER, BLOCK_SAMPLES_MAX, 1, &samples);
+    encode(&samples, &columns);
+    check_read(&columns, &samples, INT64_MIN, INT64_MAX);
+    check_read(&columns, &samples, samples.items[100000].at_ms, samples.items[100009].at_ms);
+    columns_deinit(&columns);
+    sample_list_deinit(&samples);
+}
+END_TEST
+
+/* Bytes for each sample in a block of n. */
+static double size_of(enum value_kind kind, size_t n)
+{
+    struct sample_list samples = {0};
+    struct columns columns;
+    make_samples(kind, TIME_REGULAR, n, 5, &samples);
+    encode(&samples, &columns);
+    ck_assert_uint_le(columns.times.len, 16);
+    double size = (double)columns.values.len / (double)n;
+    columns_deinit(&columns);
+    sample_list_deinit(&samples);
+    return size;
+}
+
+START_TEST(is_small)
+{
+    ck_assert_double_le(size_of(VALUE_CONSTANT, 8640), 0.001);
+    ck_assert_double_le(size_of(VALUE_COUNTER, 8640), 2.12);
+    ck_assert_double_le(size_of(VALUE_SLOW_COUNTER, 8640), 0.11);
+    ck_assert_double_le(size_of(VALUE_SECONDS, 8640), 1.28);
+    ck_assert_double_le(size_of(VALUE_PAGES, 8640), 1.55);
+    ck_assert_double_le(size_of(VALUE_NOISE, 720), 1.5);
+    ck_assert_double_le(size_of(VALUE_DECIMAL_GAUGE, 720), 1.7);
+    ck_assert_double_le(size_of(VALUE_DOUBLES, 8640), 7.3);
+    ck_assert_double_le(size_of(VALUE_BITS, 8640), 8.1);
+    ck_assert_double_le(size_of(VALUE_BITS, 24), 9.5);
+    ck_assert_double_le(size_of(VALUE_STALE, 8640), 1.5);
+}
+END_TEST
+
 START_TEST(says_when_the_buffer_is_full)
 {
     struct sample_list samples = {0};
@@ -203,4 +246,4 @@ END_TEST
 
 UNIT_MAIN("block", gives_back_what_it_was_given, reads_any_range, takes_the_whole_of_time,
           survives_damaged_bytes, survives_bytes_cut_short, wants_both_columns_of_one_length,
-          says_when_the_buffer_is_full)
+          holds_as_many_as_it_may, is_small, says_when_the_buffer_is_full)

@@ -122,7 +122,7 @@ static inline __attribute__((always_inline)) uint64_t put_as(const struct column
     const int64_t *residuals = stretch->residuals;
     const struct values_line line = column->line;
     uint64_t integer = stretch->before, unit = column->unit, base = column->base;
-    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).divisor : 1;
+    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).down : 1;
     struct sample *out = stretch->out;
     for (uint32_t i = 0; i < stretch->n; i++) {
         uint64_t residual = (uint64_t)residuals[i];
@@ -183,7 +183,7 @@ static uint64_t put_wanted(const struct column *column, struct stretch stretch,
 static double value_of(const struct column *column, uint64_t integer)
 {
     enum number_form form = number_form_of(column->code);
-    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).divisor : 1;
+    double divisor = form == NUMBER_DECIMAL ? scale_of(column->code).down : 1;
     return number_value(form, divisor, (int64_t)integer);
 }
 

@@ -17,6 +17,7 @@
 
 #define SPARSE_SHARE   4    /* so many integers for each one that is not 0 */
 #define PROBES_MAX     1024 /* integers looked at when choosing a predictor */
+#define PROBES_FEW     128
 #define DIVISOR_PROBES 16
 
 struct column {
@@ -105,8 +106,11 @@ static void probe_add(struct probe *probe, uint64_t value)
     probe->raw_bits += bits > 1 ? bits - 1 : 0;
 }
 
-static double probe_cost(const struct probe *probe)
+/* Of a few, only the lengths tell; Golomb codes take about twice as much as they are. */
+static double probe_cost(const struct probe *probe, size_t n)
 {
+    if (n < PROBES_FEW)
+        return probe->raw_bits;
     return prefix_entropy(probe->counts, ARRAY_LEN(probe->counts)) + probe->raw_bits;
 }
 
@@ -138,9 +142,9 @@ static void choose_predictor(struct column *column)
             probe_add(&probes[PREDICT_LINE],
                       unit - (uint64_t)middle_line - (uint64_t)values_line_at(column->line, i));
     }
-    double none = probe_cost(&probes[PREDICT_NONE]);
-    double last = probe_cost(&probes[PREDICT_LAST]);
-    double line = has_line ? probe_cost(&probes[PREDICT_LINE]) : HUGE_VAL;
+    double none = probe_cost(&probes[PREDICT_NONE], column->n);
+    double last = probe_cost(&probes[PREDICT_LAST], column->n);
+    double line = has_line ? probe_cost(&probes[PREDICT_LINE], column->n) : HUGE_VAL;
     column->predictor = last <= none && last <= line ? PREDICT_LAST
                         : none <= line               ? PREDICT_NONE
                                                      : PREDICT_LINE;

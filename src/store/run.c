@@ -148,15 +148,17 @@ static uint8_t *put_value(struct run *run, uint64_t bits, uint8_t *at)
     }
     if (run->scale == RUN_SCALE_NONE || is_special(bits))
         return put_xor(at, bits ^ run->last_bits);
-    if (!scale_fits(scale_of(run->scale), value, &integer)) {
+    struct scale scale = scale_of(run->scale);
+    if (!scale_fits(scale, value, &integer)) {
         run->scale = (uint8_t)find_scale(run->scale, value);
         *at++ = TOKEN_SCALE;
         *at++ = run->scale;
         if (run->scale == RUN_SCALE_NONE)
             return put_xor(at, bits ^ run->last_bits);
-        integer = scale_integer(scale_of(run->scale), value);
+        scale = scale_of(run->scale);
+        integer = scale_integer(scale, value);
     }
-    int64_t before = scale_integer(scale_of(run->scale), run_last_value(run));
+    int64_t before = scale_integer(scale, run_last_value(run));
     return put_integer(at, bytes_zigzag(integer - before));
 }
 
@@ -179,7 +181,10 @@ static void push_token(struct run *run, const uint8_t *token, size_t len)
         push_heap(run, token, len);
         return;
     }
-    memcpy(run->tail + run->tail_len, token, len);
+    if (len <= 8 && run->tail_len <= RUN_TAIL_BYTES - 8)
+        memcpy(run->tail + run->tail_len, token, 8);
+    else
+        memcpy(run->tail + run->tail_len, token, len);
     run->tail_len = (uint8_t)(run->tail_len + len);
 }
 
@@ -203,7 +208,7 @@ bool run_append(struct run *run, struct sample sample)
     if (run->count > 1 && bits == run->last_bits && distance == run->distance) {
         run->repeats++;
     } else {
-        uint8_t token[TOKEN_BYTES_MAX], *at = token;
+        uint8_t token[TOKEN_BYTES_MAX], *at = token; /* 8 bytes are copied, whatever they are */
         if (run->repeats > 0) {
             *at++ = TOKEN_REPEAT;
             at = bytes_put_varint(at, run->repeats);

@@ -23,7 +23,9 @@
 #define SCALE_INTEGER_MAX  9007199254740992.0 /* 2^53 */
 
 struct scale {
-    double multiple, divisor;
+    double up;      /* integer = value x up, rounded */
+    double down;    /* value = integer / down, or x down */
+    bool is_binary; /* x down; both are exact */
 };
 
 static inline bool scale_is_valid(unsigned code)
@@ -37,23 +39,26 @@ static inline struct scale scale_of(unsigned code)
 {
     static const double powers[SCALE_DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3,  1e4,  1e5, 1e6,
                                                           1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    if (code == 0)
+        return (struct scale){1, 1, true};
     if (code <= SCALE_DECIMALS_MAX)
-        return (struct scale){1, powers[code]};
-    return (struct scale){(double)(UINT64_C(1) << (code - SCALE_BINARY)), 1};
+        return (struct scale){powers[code], powers[code], false};
+    double multiple = (double)(UINT64_C(1) << (code - SCALE_BINARY));
+    return (struct scale){1 / multiple, multiple, true};
 }
 
 static inline double scale_value(struct scale scale, int64_t integer)
 {
-    return (double)integer * scale.multiple / scale.divisor;
+    return scale.is_binary ? (double)integer * scale.down : (double)integer / scale.down;
 }
 
 /* The integer next to value / scale; 0 when there is none within 2^53. */
 static inline int64_t scale_integer(struct scale scale, double value)
 {
-    double quotient = value / scale.multiple * scale.divisor;
-    if (!(fabs(quotient) <= SCALE_INTEGER_MAX))
+    double product = value * scale.up;
+    if (!(fabs(product) <= SCALE_INTEGER_MAX))
         return 0;
-    return (int64_t)(quotient + (quotient < 0 ? -0.5 : 0.5));
+    return (int64_t)(product + copysign(0.5, product));
 }
 
 static inline bool scale_fits(struct scale scale, double value, int64_t *out_integer)

