@@ -38,6 +38,7 @@ struct bench {
         size_t len, capacity;
     } values;
     int measure_error;   /* what evaluations return */
+    unsigned n_measured; /* evaluations so far */
     msec_t measured_at;  /* the table holds for this instant */
     msec_t history_from; /* and for all since this one; 0 = no others */
     /* what the sink was told */
@@ -74,6 +75,7 @@ static inline int test_run(void *arg, const struct measure_request *request,
 {
     struct bench *bench = arg;
     const struct test_prepared *prepared = request->prepared;
+    bench->n_measured++;
     if (bench->measure_error != 0)
         return bench->measure_error;
     struct measurement *items =
@@ -146,13 +148,26 @@ static const struct alert_sink test_sink = {
     .host_state_changed = test_state_changed,
 };
 
+/* The metrics that a server knows at a glance. */
+static inline uint8_t test_number(const char *metric)
+{
+    static const char *const metrics[] = {VITAL_CPU, VITAL_MEMORY, VITAL_DISK,
+                                          VITAL_SERVICE_UP};
+    for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+        if (text_is(metrics[i], metric))
+            return (uint8_t)(i + 1);
+    }
+    return 0;
+}
+
 static inline void bench_watch(struct bench *bench)
 {
     struct alert_engine_options options = {.db = bench->db,
                                            .sink = &test_sink,
                                            .sink_arg = bench,
                                            .measure = &test_measure,
-                                           .measure_arg = bench};
+                                           .measure_arg = bench,
+                                           .metric_number = test_number};
     ck_assert_int_eq(watch_init(&bench->watch, &options, bench->now), 0);
     bench->is_watching = true;
 }
@@ -248,6 +263,12 @@ static inline void bench_report_at(struct bench *bench, const char *name, msec_t
     ck_assert_ptr_nonnull(host);
     bench->measured_at = at;
     absence_end(&bench->watch, host, at, bench->now);
+    for (size_t i = 0; i < bench->values.len; i++) {
+        const struct test_value *value = &bench->values.items[i];
+        uint8_t number = test_number(value->metric);
+        if (number != 0 && text_is(value->instance, name))
+            glance_add(&host->glance, number, value->value);
+    }
     judge_samples(&bench->watch, host, name, at, bench->now);
 }
 

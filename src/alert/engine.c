@@ -123,8 +123,10 @@ static void work_on(struct alert_engine *engine, struct inbox_entry *first)
         struct watched_host *host = entry->newest_at != 0
                                         ? watch_find(&engine->watch, entry->org, entry->host_id)
                                         : NULL;
-        if (host != NULL)
-            judge_samples(&engine->watch, host, entry->instance, entry->newest_at, now_of());
+        if (host == NULL)
+            continue;
+        glance_merge(&host->glance, &entry->glance);
+        judge_samples(&engine->watch, host, entry->instance, entry->newest_at, now_of());
     }
 }
 
@@ -171,6 +173,10 @@ void alert_engine_samples(struct alert_engine *engine, const struct alert_arriva
                                 .newest_at = arrival->newest_at,
                                 .received = arrival->received,
                                 .received_mono = clock_mono_ms()};
+    if (arrival->glance != NULL)
+        entry.glance = *arrival->glance;
+    else
+        entry.glance.is_blind = true;
     if (arrival->instance != NULL)
         text_copy(entry.instance, sizeof(entry.instance), arrival->instance);
     inbox_post_arrival(&engine->inbox, &entry);

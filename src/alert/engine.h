@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "alert/glance.h"
 #include "alert/measure.h"
 #include "model/alert.h"
 #include "model/host.h"
@@ -43,6 +44,8 @@ struct alert_engine_options {
     void *sink_arg;
     const struct measure_kind *measure; /* NULL = PromQL over `source` */
     void *measure_arg;
+    /* The number that a metric has in the glances of arrivals, 0 = none; NULL = all have none. */
+    uint8_t (*metric_number)(const char *metric);
 };
 
 struct alert_engine_stats {
@@ -72,6 +75,7 @@ struct alert_arrival {
     const char *instance; /* borrowed for the call */
     msec_t newest_at;     /* 0 = a sign of life without samples, such as a report */
     msec_t received;
+    const struct glance *glance; /* borrowed: what samples came; NULL = not looked at */
 };
 void alert_engine_samples(struct alert_engine *engine, const struct alert_arrival *arrival);
 

@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 struct entry_key {
     org_id org;
@@ -62,7 +63,8 @@ static struct inbox_entry *entry_of(struct inbox *inbox, org_id org, int64_t hos
     map_put(&inbox->entries, &key, sizeof(key), entry);
     *inbox->last = entry;
     inbox->last = &entry->next;
-    pthread_cond_signal(&inbox->filled);
+    if (inbox->is_awaited)
+        pthread_cond_signal(&inbox->filled);
     return entry;
 }
 
@@ -87,21 +89,32 @@ void inbox_post_arrival(struct inbox *inbox, const struct inbox_entry *arrival)
         entry->received_mono = MAX_OF(entry->received_mono, arrival->received_mono);
         if (arrival->newest_at != 0) {
             entry->newest_at = MAX_OF(entry->newest_at, arrival->newest_at);
-            memcpy(entry->instance, arrival->instance, sizeof(entry->instance));
+            text_copy(entry->instance, sizeof(entry->instance), arrival->instance);
+            glance_merge(&entry->glance, &arrival->glance);
         }
     }
     pthread_mutex_unlock(&inbox->lock);
 }
 
-struct inbox_entry *inbox_take_all(struct inbox *inbox, mono_t until)
+/* False when that time has come. */
+static bool wait_until(struct inbox *inbox, mono_t until)
 {
     struct timespec deadline = {.tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000};
+    return pthread_cond_timedwait(&inbox->filled, &inbox->lock, &deadline) != ETIMEDOUT;
+}
+
+struct inbox_entry *inbox_take_all(struct inbox *inbox, mono_t until)
+{
     pthread_mutex_lock(&inbox->lock);
-    while (inbox->first == NULL && !inbox->is_closed) {
-        if (pthread_cond_timedwait(&inbox->filled, &inbox->lock, &deadline) == ETIMEDOUT)
-            break;
-    }
+    while (!inbox->is_closed && wait_until(inbox, inbox->taken_at + INBOX_PAUSE_MS))
+        continue;
+    inbox->is_awaited = true;
+    while (inbox->first == NULL && !inbox->is_closed && wait_until(inbox, until))
+        continue;
+    inbox->is_awaited = false;
     struct inbox_entry *first = inbox->first;
+    if (first != NULL)
+        inbox->taken_at = clock_mono_ms();
     inbox->first = NULL;
     inbox->last = &inbox->first;
     map_deinit(&inbox->entries);

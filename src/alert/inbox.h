@@ -6,7 +6,9 @@
  * ones, so that it judges the present and memory stays bounded by the number of hosts.  (A
  * mailbox keeps every message and refuses when full, which is the wrong way round here.)
  *
- * Any thread posts and never waits; one thread takes everything at once.
+ * Any thread posts and never waits; one thread takes everything at once.  It takes no more than
+ * every INBOX_PAUSE_MS, so that under load it is not woken for each arrival; after a quiet time
+ * it is at once.
  */
 #pragma once
 
@@ -14,11 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alert/glance.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "model/host.h"
 
 #define INBOX_HOSTS_MAX 200000
+#define INBOX_PAUSE_MS  10
 
 struct inbox_entry {
     struct inbox_entry *next; /* in order of first post */
@@ -28,7 +32,8 @@ struct inbox_entry {
     bool was_seen;
     char instance[HOST_NAME_MAX_BYTES + 1];
     msec_t newest_at; /* of the samples; 0 = none came */
-    msec_t received;  /* newest */
+    struct glance glance;
+    msec_t received; /* newest */
     mono_t received_mono;
 };
 
@@ -38,6 +43,8 @@ struct inbox {
     struct map entries; /* by organisation and host */
     struct inbox_entry *first, **last;
     bool is_closed;
+    bool is_awaited;  /* somebody waits for the first entry */
+    mono_t taken_at;  /* when entries were taken last */
     uint64_t merged;  /* arrivals that met one still waiting */
     uint64_t refused; /* over INBOX_HOSTS_MAX, or closed */
 };

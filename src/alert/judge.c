@@ -4,7 +4,8 @@
  *
  * A judgement looks back less than one interval, so that it sees what these samples say and not
  * what earlier ones did: a series that a sender drops without a word would be found for minutes.
- * Only what breaches is kept in memory.
+ * Only what breaches is kept in memory; so a rule without a condition that no sample which came
+ * can make true is judged at a glance.
  *
  * After a restart nothing is pending any more, but the samples of before are still there: what
  * is true at a host's first judgement is looked up backwards, so that `for` goes on counting.
@@ -322,6 +323,8 @@ static void judge_rule(const struct judgement *judgement)
     int error = measure(judgement, &measurements);
     if (error == 0)
         judge_measurements(judgement, &measurements);
+    else
+        judgement->host->glance.is_blind = true; /* so that the next one looks at everything */
     measurements_release(&measurements);
     arena_reset(&watch->arena);
 
@@ -329,6 +332,16 @@ static void judge_rule(const struct judgement *judgement)
     watch->stats.evaluations++;
     watch->stats.evaluation_ns += (uint64_t)(clock_mono_ns() - began);
     watch->stats.errors += error != 0;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+/* Rules that a glance has answered. */
+static void count_plain(struct watch *watch, uint64_t n)
+{
+    if (n == 0)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    watch->stats.evaluations += n;
     pthread_mutex_unlock(&watch->lock);
 }
 
@@ -369,12 +382,19 @@ void judge_samples(struct watch *watch, struct watched_host *host, const char *i
     if (host->prepared == NULL)
         host->prepared = memory_calloc(rules->rules.len, sizeof(*host->prepared));
 
+    uint64_t n_plain = 0;
+    const struct glance glance = host->glance;
+    host->glance = (struct glance){0};
     mspan_t interval = watch_silence(watch, host).interval;
     bool is_known = host->host.interval_ms != 0 || silence_learned(&host->learner) != 0;
     for (size_t i = 0; i < rules->rules.len; i++) {
         struct rule rule = watch_effective_rule(host, &rules->rules.items[i]);
         if (&rules->rules.items[i] == rules->down || !rule.enabled)
             continue;
+        if (!glance_allows(&glance, rules->metrics[i], &rule) && !has_conditions(host, &rule)) {
+            n_plain++;
+            continue;
+        }
         struct judgement judgement = {
             .watch = watch,
             .host = host,
@@ -389,4 +409,5 @@ void judge_samples(struct watch *watch, struct watched_host *host, const char *i
         };
         judge_rule(&judgement);
     }
+    count_plain(watch, n_plain);
 }

@@ -189,7 +189,7 @@ START_TEST(a_failed_evaluation_changes_nothing)
     bench_live(&bench, "web-1", 10000, 600000);
     ck_assert_uint_eq(bench.queued.len, 1);
     struct alert_engine_stats stats = watch_stats(&bench.watch);
-    ck_assert_uint_eq(stats.errors, 60 * 5);
+    ck_assert_uint_eq(stats.errors, 1 + 59 * 5); /* after a failure all are measured */
     ck_assert_uint_eq(stats.evaluations, 61 * 5);
     ck_assert_uint_eq(stats.transitions, 1);
     bench_close(&bench);
@@ -249,9 +249,58 @@ START_TEST(a_host_cannot_fill_the_memory)
 }
 END_TEST
 
+/* Of six rules one is about a silence and one about a metric that glances do not know. */
+START_TEST(what_cannot_be_true_is_not_measured)
+{
+    bench_open(&bench);
+    struct watched_host *host = bench_host(&bench, "web-1", 10000);
+    bench_set(&bench, "web-1", VITAL_CPU, "", 50);
+    bench_set(&bench, "web-1", VITAL_DISK, "/", 10);
+    bench_set(&bench, "web-1", VITAL_DISK, "/home", 20);
+    bench_report(&bench, "web-1");
+    ck_assert_uint_eq(bench.n_measured, 1);
+    ck_assert_uint_eq(watch_stats(&bench.watch).evaluations, 5);
+
+    bench_set(&bench, "web-1", VITAL_DISK, "/home", 99);
+    bench_live(&bench, "web-1", 10000, 10000);
+    ck_assert_uint_eq(bench.n_measured, 3);
+    ck_assert_uint_eq(host->conditions.len, 1);
+    /* It is asked on while it has a condition, and no longer. */
+    bench_set(&bench, "web-1", VITAL_DISK, "/home", 20);
+    bench_live(&bench, "web-1", 10000, 10000);
+    ck_assert_uint_eq(bench.n_measured, 5);
+    ck_assert_uint_eq(host->conditions.len, 0);
+    bench_live(&bench, "web-1", 10000, 10000);
+    ck_assert_uint_eq(bench.n_measured, 6);
+    bench_close(&bench);
+}
+END_TEST
+
+START_TEST(a_glance_gathers_until_it_is_judged)
+{
+    bench_open(&bench);
+    struct watched_host *host = bench_host(&bench, "web-1", 10000);
+    bench_report(&bench, "web-1");
+    unsigned before = bench.n_measured;
+    glance_add(&host->glance, 1, 99);
+    judge_samples(&bench.watch, host, "web-1", bench.now.wall - 20000, bench.now); /* history */
+    ck_assert_uint_eq(bench.n_measured, before);
+    ck_assert_uint_ne(host->glance.seen, 0);
+    bench_live(&bench, "web-1", 10000, 10000);
+    ck_assert_uint_eq(bench.n_measured, before + 2);
+    ck_assert_uint_eq(host->glance.seen, 0);
+    /* Samples that nobody looked at: everything is measured. */
+    host->glance.is_blind = true;
+    bench_live(&bench, "web-1", 10000, 10000);
+    ck_assert_uint_eq(bench.n_measured, before + 7);
+    bench_close(&bench);
+}
+END_TEST
+
 UNIT_MAIN("judge", fires_once_and_resolves_once, every_disk_is_a_condition_of_its_own,
           a_service_says_its_state, failed_logins_say_their_window,
           what_is_removed_resolves_and_says_why, an_override_counts_on_the_next_sample,
           switching_a_rule_off_resolves_what_it_said, a_failed_evaluation_changes_nothing,
           late_history_does_not_change_the_present, a_clock_far_off_neither_blinds_nor_fires,
-          a_host_cannot_fill_the_memory)
+          a_host_cannot_fill_the_memory, what_cannot_be_true_is_not_measured,
+          a_glance_gathers_until_it_is_judged)

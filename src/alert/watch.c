@@ -194,6 +194,14 @@ int watch_reload_host(struct watch *watch, org_id org, int64_t host_id, struct w
     return 0;
 }
 
+static void number_metrics(const struct watch *watch, struct org_rules *rules)
+{
+    free(rules->metrics);
+    rules->metrics = memory_calloc(rules->rules.len + 1, sizeof(*rules->metrics));
+    for (size_t i = 0; i < rules->rules.len && watch->options.metric_number != NULL; i++)
+        rules->metrics[i] = watch->options.metric_number(rules->rules.items[i].expr);
+}
+
 static void find_down_rule(struct org_rules *rules)
 {
     rules->down = NULL;
@@ -232,6 +240,7 @@ int watch_reload_rules(struct watch *watch, org_id org, struct watch_now now)
     rule_list_deinit(&rules->rules);
     rules->rules = fresh;
     find_down_rule(rules);
+    number_metrics(watch, rules);
 
     for (slot = NULL; (slot = map_next(&watch->hosts, slot)) != NULL;) {
         struct watched_host *host = slot->value;
@@ -357,6 +366,7 @@ void watch_deinit(struct watch *watch)
     for (slot = NULL; (slot = map_next(&watch->orgs, slot)) != NULL;) {
         struct org_rules *rules = slot->value;
         rule_list_deinit(&rules->rules);
+        free(rules->metrics);
         free(rules);
     }
     map_deinit(&watch->hosts);

@@ -22,6 +22,7 @@
 #include <pthread.h>
 
 #include "alert/engine.h"
+#include "alert/glance.h"
 #include "alert/machine.h"
 #include "alert/silence.h"
 #include "base/map.h"
@@ -56,6 +57,7 @@ struct watched_host {
     } conditions;
     msec_t judged_at;     /* newest samples that were judged */
     unsigned behind;      /* arrivals in a row that were older */
+    struct glance glance; /* of what arrived since */
     mono_t received;      /* last sign of life; 0 = none since start */
     bool is_seen_unsaved; /* host.last_seen_ms is newer than the row */
     msec_t seen_saved_ms; /* what the row has */
@@ -74,6 +76,8 @@ struct org_rules {
     org_id org;
     struct rule_list rules;
     const struct rule *down; /* in `rules`; NULL = the organisation has none */
+    uint8_t *metrics; /* owned; for each rule the number of the metric that its expression
+                              * is, 0 = it is more than that, or has none */
 };
 
 enum change_outage {

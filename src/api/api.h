@@ -52,6 +52,11 @@ size_t api_body_limit(const struct http_request *head, void *arg);
 /* The class of a series, for store_options.classify: which vital it is, whether charts show it. */
 uint8_t api_series_tag(const struct labels *labels);
 
+/* The number of a vital by its metric's name, or by the class of one of its series: 1 to 15,
+ * 0 = no vital. */
+uint8_t api_vital_by_name(const char *metric);
+uint8_t api_vital_by_tag(uint8_t tag);
+
 /* What the server's other parts tell the API; any thread. */
 void api_host_arrived(struct api *api, const struct arrival *arrival);
 void api_alert_changed(struct api *api, const struct alert_event *event);

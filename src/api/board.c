@@ -76,14 +76,18 @@ static const struct vital_kind {
 
 static_assert(ARRAY_LEN(kinds) <= BOARD_TAG_MASK, "a tag for each kind");
 
-uint8_t board_tag(const struct labels *labels)
+uint8_t board_tag_of(const char *metric)
 {
-    const char *metric = labels_metric_name(labels);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (text_is(kinds[i].metric, metric))
             return (uint8_t)(i + 1);
     }
     return 0;
+}
+
+uint8_t board_tag(const struct labels *labels)
+{
+    return board_tag_of(labels_metric_name(labels));
 }
 
 static const struct vital_kind *kind_of(uint8_t tag)

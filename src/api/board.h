@@ -23,6 +23,7 @@ struct vitals {
 /* The part of a series' class (see store_options) that says which vital it is; 0 = none. */
 #define BOARD_TAG_MASK ((uint8_t)0x0f)
 uint8_t board_tag(const struct labels *labels);
+uint8_t board_tag_of(const char *metric);
 
 /* Whether vitals_fold() wants the labels of series with this tag. */
 bool board_tag_needs_labels(uint8_t tag);

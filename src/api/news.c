@@ -69,6 +69,16 @@ uint8_t api_series_tag(const struct labels *labels)
     return (uint8_t)(board_tag(labels) | charted);
 }
 
+uint8_t api_vital_by_name(const char *metric)
+{
+    return board_tag_of(metric);
+}
+
+uint8_t api_vital_by_tag(uint8_t tag)
+{
+    return tag & BOARD_TAG_MASK;
+}
+
 static void write_series(struct json *json, const struct labels *labels, double value)
 {
     json_object_begin(json);

@@ -93,15 +93,29 @@ static const struct alert_sink alert_sink = {
     .host_state_changed = on_host_state_changed,
 };
 
+/* Every sample counts, not only the newest of a series: the engine looks closer anyway. */
+static void look_at(const struct arrival *arrival, struct glance *glance)
+{
+    for (size_t i = 0; i < arrival->n_series; i++) {
+        const struct batch_series *series = &arrival->series[i];
+        uint8_t vital = api_vital_by_tag(series->tag);
+        for (uint32_t k = 0; vital != 0 && k < series->n_samples; k++)
+            glance_add(glance, vital, series->samples[k].value);
+    }
+}
+
 static void on_arrived(void *arg, const struct arrival *arrival)
 {
     struct server *server = arg;
+    struct glance glance = {0};
+    look_at(arrival, &glance);
     const struct alert_arrival news = {
         .org = arrival->org,
         .host_id = arrival->host_id,
         .instance = arrival->host_name,
         .newest_at = arrival->newest_ms,
         .received = arrival->received_ms,
+        .glance = &glance,
     };
     alert_engine_samples(server->alerts, &news);
     api_host_arrived(server->api, arrival);
@@ -202,6 +216,7 @@ static int build_watchers(struct server *server, struct problem *problem)
         .source = store_source(server->store),
         .sink = &alert_sink,
         .sink_arg = server,
+        .metric_number = api_vital_by_name,
     };
     if (error == 0)
         error = alert_engine_new(&options, &server->alerts);
