@@ -44,4 +44,36 @@ START_TEST(every_flipped_bit_is_noticed)
 }
 END_TEST
 
-UNIT_MAIN("checksum", known_values, parts_make_the_whole, every_flipped_bit_is_noticed)
+/* These stand in files: they may never change. */
+START_TEST(fold64_stays_as_it_is)
+{
+    char text[100];
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (char)(i * 3);
+    ck_assert_uint_eq(checksum_fold64(0, "", 0), 0xe69b6b4fd77f4f24ull);
+    ck_assert_uint_eq(checksum_fold64(1, "sentora", 7), 0xa2f1be1e58deaf6cull);
+    ck_assert_uint_eq(checksum_fold64(2, text, 64), 0x56ee3b417e6bde75ull);
+    ck_assert_uint_eq(checksum_fold64(2, text, 100), 0x62e406ae3f448c92ull);
+}
+END_TEST
+
+START_TEST(fold64_notices_every_bit)
+{
+    unsigned char bytes[100] = {0};
+    for (size_t len = 1; len < sizeof(bytes); len++) {
+        uint64_t before = checksum_fold64(9, bytes, len);
+        size_t missed = checksum_fold64(8, bytes, len) == before;
+        missed += checksum_fold64(9, bytes, len + 1) == before;
+        missed += checksum_fold64(9, bytes, len - 1) == before;
+        for (size_t bit = 0; bit < len * 8; bit++) {
+            bytes[bit / 8] ^= (unsigned char)(1u << (bit % 8));
+            missed += checksum_fold64(9, bytes, len) == before;
+            bytes[bit / 8] ^= (unsigned char)(1u << (bit % 8));
+        }
+        ck_assert_uint_eq(missed, 0);
+    }
+}
+END_TEST
+
+UNIT_MAIN("checksum", known_values, parts_make_the_whole, every_flipped_bit_is_noticed,
+          fold64_stays_as_it_is, fold64_notices_every_bit)

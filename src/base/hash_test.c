@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "unit.h"
 
 static int bits_of(uint64_t value)
@@ -57,5 +58,34 @@ START_TEST(numbers_in_a_row_spread)
 }
 END_TEST
 
+START_TEST(names_of_128_bits)
+{
+    struct hash_key key, other;
+    random_bytes(&key, sizeof(key));
+    random_bytes(&other, sizeof(other));
+    unsigned char room[220], text[200];
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (unsigned char)(i * 11);
+    for (size_t len = 0; len < sizeof(text); len++) {
+        const struct hash128 hash = hash128_bytes(&key, text, len, 7);
+        memset(room, 0xee, sizeof(room)); /* neighbours do not count, nor does the place */
+        memcpy(room + len % 16, text, len);
+        ck_assert(hash128_equal(hash128_bytes(&key, room + len % 16, len, 7), hash));
+        ck_assert(!hash128_equal(hash128_bytes(&key, text, len + 1, 7), hash));
+        ck_assert(!hash128_equal(hash128_bytes(&key, text, len, 8), hash));
+        ck_assert(!hash128_equal(hash128_bytes(&other, text, len, 7), hash));
+        size_t weak = 0;
+        for (size_t bit = 0; bit < len * 8; bit++) {
+            text[bit / 8] ^= (unsigned char)(1u << bit % 8);
+            const struct hash128 turned = hash128_bytes(&key, text, len, 7);
+            weak += bits_of(turned.low ^ hash.low) < 8;
+            weak += bits_of(turned.high ^ hash.high) < 8;
+            text[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        }
+        ck_assert_uint_eq(weak, 0);
+    }
+}
+END_TEST
+
 UNIT_MAIN("hash", the_same_bytes_give_the_same_wherever_they_lie, everything_counts,
-          numbers_in_a_row_spread)
+          names_of_128_bits, numbers_in_a_row_spread)
