@@ -257,11 +257,18 @@ static size_t utf8_sequence(const unsigned char *at, size_t left)
     return 0;
 }
 
+static bool is_ascii_8(const unsigned char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return (word & 0x8080808080808080u) == 0;
+}
+
 bool text_is_utf8(const char *text, size_t len)
 {
     const unsigned char *at = (const unsigned char *)text;
     while (len > 0) {
-        size_t step = utf8_sequence(at, len);
+        size_t step = len >= 8 && is_ascii_8(at) ? 8 : utf8_sequence(at, len);
         if (step == 0)
             return false;
         at += step;

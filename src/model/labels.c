@@ -25,24 +25,19 @@ static uint64_t hash_seed(void)
                : expected;
 }
 
-/* A pair as given, before it is copied into a set. */
-struct raw_pair {
-    struct slice name, value;
-};
-
 static int compare_slices(struct slice a, struct slice b)
 {
     int order = memcmp(a.data, b.data, MIN_OF(a.len, b.len));
     return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
 }
 
-static int compare_raw(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    return compare_slices(((const struct raw_pair *)a)->name,
-                          ((const struct raw_pair *)b)->name);
+    return compare_slices(((const struct label_slice *)a)->name,
+                          ((const struct label_slice *)b)->name);
 }
 
-static bool is_valid(const struct raw_pair *pair)
+static bool is_valid(const struct label_slice *pair)
 {
     return pair->name.len > 0 && pair->name.len <= LABELS_NAME_MAX_BYTES &&
            pair->value.len <= LABELS_VALUE_MAX_BYTES &&
@@ -52,13 +47,13 @@ static bool is_valid(const struct raw_pair *pair)
            text_is_utf8(pair->value.data, pair->value.len);
 }
 
-static uint64_t hash_pairs(const struct labels *labels)
+static uint64_t hash_pairs(const struct label_slices *pairs)
 {
     uint64_t hash = hash_seed();
-    for (uint32_t i = 0; i < labels->count; i++) {
-        const struct label *pair = &labels->pairs[i];
-        hash = hash_bytes(pair->name, strlen(pair->name), hash);
-        hash = hash_bytes(pair->value, strlen(pair->value), hash);
+    for (size_t i = 0; i < pairs->len; i++) {
+        const struct label_slice *pair = &pairs->items[i];
+        hash = hash_bytes(pair->name.data, pair->name.len, hash);
+        hash = hash_bytes(pair->value.data, pair->value.len, hash);
     }
     return hash;
 }
@@ -72,34 +67,46 @@ static char *copy_text(char **at, struct slice text)
     return copy;
 }
 
-/* Sorts `raw` in place; NULL when the set is not valid. */
-static struct labels *build(struct raw_pair *raw, size_t count)
+bool labels_normalise(struct label_slices *pairs)
 {
-    size_t kept = 0, text_len = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (raw[i].value.len == 0)
+    struct label_slice *items = pairs->items;
+    size_t kept = 0;
+    bool sorted = true;
+    for (size_t i = 0; i < pairs->len; i++) {
+        if (items[i].value.len == 0)
             continue;
-        if (!is_valid(&raw[i]))
-            return NULL;
-        text_len += raw[i].name.len + raw[i].value.len + 2;
-        raw[kept++] = raw[i];
+        if (!is_valid(&items[i]))
+            return false;
+        items[kept] = items[i];
+        sorted = sorted && (kept == 0 || compare_names(&items[kept - 1], &items[kept]) < 0);
+        kept++;
     }
-    qsort(raw, kept, sizeof(*raw), compare_raw);
+    pairs->len = kept;
+    if (sorted)
+        return true;
+    qsort(items, kept, sizeof(*items), compare_names);
     for (size_t i = 1; i < kept; i++) {
-        if (compare_slices(raw[i - 1].name, raw[i].name) == 0)
-            return NULL;
+        if (compare_slices(items[i - 1].name, items[i].name) == 0)
+            return false;
     }
+    return true;
+}
 
+struct labels *labels_new_sorted(const struct label_slices *pairs)
+{
+    size_t text_len = 0;
+    for (size_t i = 0; i < pairs->len; i++)
+        text_len += pairs->items[i].name.len + pairs->items[i].value.len + 2;
     struct labels *labels =
-        memory_alloc(sizeof(*labels) + kept * sizeof(labels->pairs[0]) + text_len);
+        memory_alloc(sizeof(*labels) + pairs->len * sizeof(labels->pairs[0]) + text_len);
     labels->refs = 1;
-    labels->count = (uint32_t)kept;
-    char *at = (char *)&labels->pairs[kept];
-    for (size_t i = 0; i < kept; i++) {
-        labels->pairs[i].name = copy_text(&at, raw[i].name);
-        labels->pairs[i].value = copy_text(&at, raw[i].value);
+    labels->count = (uint32_t)pairs->len;
+    char *at = (char *)&labels->pairs[pairs->len];
+    for (size_t i = 0; i < pairs->len; i++) {
+        labels->pairs[i].name = copy_text(&at, pairs->items[i].name);
+        labels->pairs[i].value = copy_text(&at, pairs->items[i].value);
     }
-    labels->hash = hash_pairs(labels);
+    labels->hash = hash_pairs(pairs);
     return labels;
 }
 
@@ -107,95 +114,12 @@ struct labels *labels_new(const struct label *pairs, size_t count)
 {
     if (count > LABELS_COUNT_MAX)
         return NULL;
-    struct raw_pair raw[LABELS_COUNT_MAX];
+    struct label_slices slices;
+    slices.len = count;
     for (size_t i = 0; i < count; i++)
-        raw[i] = (struct raw_pair){slice_of(pairs[i].name), slice_of(pairs[i].value)};
-    return build(raw, count);
-}
-
-/* A cursor over encoded bytes; every read checks the bounds. */
-struct reader {
-    const uint8_t *at, *end;
-};
-
-static bool read_varint(struct reader *in, size_t *out_value)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 35 && in->at < in->end; shift += 7) {
-        uint8_t byte = *in->at++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            *out_value = (size_t)value;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Reads `tag varint(len) bytes`. */
-static bool read_field(struct reader *in, uint8_t tag, struct slice *out)
-{
-    size_t len;
-    if (in->at >= in->end || *in->at++ != tag || !read_varint(in, &len) ||
-        len > (size_t)(in->end - in->at))
-        return false;
-    *out = (struct slice){(const char *)in->at, len};
-    in->at += len;
-    return true;
-}
-
-/* One label message.  Either field may be absent (proto3 leaves out empty strings). */
-static bool read_pair(struct slice message, struct raw_pair *out)
-{
-    struct reader in = {(const uint8_t *)message.data,
-                        (const uint8_t *)message.data + message.len};
-    *out = (struct raw_pair){{"", 0}, {"", 0}};
-    while (in.at < in.end) {
-        struct slice *field = *in.at == 0x0a ? &out->name : &out->value;
-        if (!read_field(&in, *in.at == 0x0a ? 0x0a : 0x12, field))
-            return false;
-    }
-    return true;
-}
-
-int labels_new_decoded(const void *encoded, size_t len, struct labels **out_labels)
-{
-    struct reader in = {encoded, (const uint8_t *)encoded + len};
-    struct raw_pair raw[LABELS_COUNT_MAX];
-    size_t count = 0;
-    while (in.at < in.end) {
-        struct slice message;
-        if (count == LABELS_COUNT_MAX)
-            return -E2BIG;
-        if (!read_field(&in, 0x0a, &message) || !read_pair(message, &raw[count]))
-            return -EINVAL;
-        if (raw[count].name.len > LABELS_NAME_MAX_BYTES ||
-            raw[count].value.len > LABELS_VALUE_MAX_BYTES)
-            return -E2BIG;
-        count++;
-    }
-    struct labels *labels = build(raw, count);
-    if (labels == NULL)
-        return -EINVAL;
-    *out_labels = labels;
-    return 0;
-}
-
-bool labels_encoded_value(const void *encoded, size_t len, const char *name,
-                          struct slice *out_value)
-{
-    struct reader in = {encoded, (const uint8_t *)encoded + len};
-    while (in.at < in.end) {
-        struct slice message;
-        struct raw_pair pair;
-        if (!read_field(&in, 0x0a, &message) || !read_pair(message, &pair))
-            return false;
-        if (slice_is(pair.name, name)) {
-            *out_value = pair.value;
-            return true;
-        }
-    }
-    return false;
+        slices.items[i] =
+            (struct label_slice){slice_of(pairs[i].name), slice_of(pairs[i].value)};
+    return labels_normalise(&slices) ? labels_new_sorted(&slices) : NULL;
 }
 
 struct labels *labels_ref(const struct labels *labels)
@@ -249,43 +173,6 @@ int labels_compare(const struct labels *a, const struct labels *b)
 bool labels_equal(const struct labels *a, const struct labels *b)
 {
     return a == b || (a->hash == b->hash && labels_compare(a, b) == 0);
-}
-
-static size_t varint_len(size_t value)
-{
-    size_t len = 1;
-    for (; value >= 0x80; value >>= 7)
-        len++;
-    return len;
-}
-
-static void put_varint(struct buf *out, size_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        buf_append_char(out, (char)(value | 0x80));
-    buf_append_char(out, (char)value);
-}
-
-static void put_field(struct buf *out, char tag, const char *text, size_t len)
-{
-    buf_append_char(out, tag);
-    put_varint(out, len);
-    buf_append(out, text, len);
-}
-
-void labels_encode_pair(struct buf *out, const char *name, const char *value)
-{
-    size_t name_len = strlen(name), value_len = strlen(value);
-    buf_append_char(out, 0x0a);
-    put_varint(out, 2 + varint_len(name_len) + name_len + varint_len(value_len) + value_len);
-    put_field(out, 0x0a, name, name_len);
-    put_field(out, 0x12, value, value_len);
-}
-
-void labels_encode(struct buf *out, const struct labels *labels)
-{
-    for (uint32_t i = 0; i < labels->count; i++)
-        labels_encode_pair(out, labels->pairs[i].name, labels->pairs[i].value);
 }
 
 static void format_value(struct buf *out, const char *value)

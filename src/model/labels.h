@@ -47,6 +47,23 @@ struct labels *labels_new(const struct label *pairs, size_t count);
  * Unsorted input is sorted. */
 int labels_new_decoded(const void *encoded, size_t len, struct labels **out_labels);
 
+/* The pairs of an encoded form, where they lie: sorted by name, names unique, values not empty. */
+struct label_slices {
+    struct label_slice {
+        struct slice name, value;
+    } items[LABELS_COUNT_MAX];
+    size_t len;
+};
+
+/* 0, -EINVAL, -E2BIG: as labels_new_decoded(). */
+int labels_read_encoded(const void *encoded, size_t len, struct label_slices *out);
+
+/* Brings pairs into that form, in place.  False when they are no valid set (see labels_new). */
+bool labels_normalise(struct label_slices *pairs);
+
+/* From pairs in that form; copies the text. */
+struct labels *labels_new_sorted(const struct label_slices *pairs);
+
 /* The value of `name` in the encoded form, without decoding the rest.  False when the label is
  * absent or the bytes are malformed. */
 bool labels_encoded_value(const void *encoded, size_t len, const char *name,
@@ -67,6 +84,7 @@ int labels_compare(const struct labels *a, const struct labels *b);
 /* The encoded form of one pair, and of a whole set; errors are the buf's. */
 void labels_encode_pair(struct buf *out, const char *name, const char *value);
 void labels_encode(struct buf *out, const struct labels *labels);
+void labels_encode_slices(struct buf *out, const struct label_slices *pairs);
 
 /* metric{a="1",b="2"} as people and PromQL write it. */
 void labels_format(struct buf *out, const struct labels *labels);
