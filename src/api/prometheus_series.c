@@ -410,7 +410,7 @@ static void answer_cardinality(struct prometheus_call *call, const struct series
     json_object_begin(json);
     json_field_int(json, "numSeries", (int64_t)set->len);
     json_field_int(json, "numLabelPairs", (int64_t)pairs);
-    json_field_int(json, "chunkCount", (int64_t)stats.chunks);
+    json_field_int(json, "chunkCount", (int64_t)stats.archive.tiers[TIER_RAW].packs);
     json_field_int(json, "minTime", request->from_ms);
     json_field_int(json, "maxTime", request->to_ms);
     json_object_end(json);

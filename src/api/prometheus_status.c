@@ -54,9 +54,8 @@ void prometheus_runtimeinfo(struct prometheus_call *call)
     write_time(json, "serverTime", clock_wall_ms());
     json_field_bool(json, "reloadConfigSuccess", true);
     write_time(json, "lastConfigTime", call->api->started_ms);
-    json_field_int(
-        json, "corruptionCount",
-        (int64_t)(stats.series_corrupt + stats.chunks_corrupt + stats.log_records_corrupt));
+    json_field_int(json, "corruptionCount",
+                   (int64_t)(stats.series_corrupt + stats.log_losses + stats.archive.losses));
     json_field_int(json, "goroutineCount", 0);
     json_field_int(json, "GOMAXPROCS", sysconf(_SC_NPROCESSORS_ONLN));
     json_field_string(json, "GOGC", "");

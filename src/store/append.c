@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of a batch into memory: samples outside the window are refused, the series is found
- * by its encoded labels or made, its lock is taken once, samples go into it, and those taken
- * are written into the log record that the writer will commit.
+ * The way of a batch into memory and log.
  *
- * Duplicates are logged like the rest: what they repeat may itself not be committed yet, and
- * their sender must not be told so before it is.
+ * Names are worked out for all series first.  Then each is looked for where it was the last time:
+ * behind the one before it.  Ids are given in the order of arrival, so that is mostly the next
+ * slot of the same shard, whose lock is kept; only what is not found there goes to the table.
+ *
+ * Duplicates are logged like the rest: what they repeat may itself not be in the log yet, and
+ * their sender must not be told so before it is.  For the same reason a series that another
+ * batch has made, but not logged yet, is logged by this one too.
  */
 #include <assert.h>
 #include <errno.h>
@@ -15,31 +18,23 @@
 #include "base/memory.h"
 #include "store/internal.h"
 
-#define CANONICAL_MAX_BYTES                                                                    \
-    ((size_t)LABELS_COUNT_MAX * (LABELS_NAME_MAX_BYTES + LABELS_VALUE_MAX_BYTES + 16))
-
 /* One store_append() under way. */
 struct append {
     struct store *store;
-    struct commit *commit;
-    struct log_record_writer record;
     struct store_refusals *refusals;
     org_id org;
     msec_t oldest_ms, newest_ms; /* the window */
+    uint64_t segment;            /* the log's current one when the shard was locked */
+    struct shard *shard;         /* locked, or NULL */
+    uint32_t last;               /* id of the series before, or 0 */
+    struct log_writer record;
+    size_t n_taken;              /* samples */
     struct sample_list accepted; /* of the series in work */
-    struct buf canonical;        /* scratch */
-    struct series *alias;        /* reference; to be known by `alias_key` too, or NULL */
-    struct table_key alias_key;
-    struct stored_window window;
+    VEC(uint32_t) undefined;     /* ids whose labels are to be logged as well */
 };
 
-static void refuse(struct append *append, size_t *counter, size_t count,
-                   const struct batch_series *series, const char *why)
+static void describe(const struct batch_series *series, const char *why, char *out, size_t size)
 {
-    *counter += count;
-    store_count(&append->store->samples_refused, count);
-    if (append->refusals->detail[0] != '\0')
-        return;
     struct labels *labels = NULL;
     struct buf text;
     buf_init(&text, 100000);
@@ -47,9 +42,18 @@ static void refuse(struct append *append, size_t *counter, size_t count,
         labels_format(&text, labels);
         labels_unref(labels);
     }
-    snprintf(append->refusals->detail, sizeof(append->refusals->detail), "%s: %.180s", why,
+    snprintf(out, size, "%s: %.180s", why,
              text.len > 0 ? buf_text(&text) : "(unreadable labels)");
     buf_deinit(&text);
+}
+
+static void refuse(struct append *append, size_t *counter, size_t count,
+                   const struct batch_series *series, const char *why)
+{
+    *counter += count;
+    store_count(&append->store->samples_refused, count);
+    if (append->refusals->detail[0] == '\0')
+        describe(series, why, append->refusals->detail, sizeof(append->refusals->detail));
 }
 
 static bool is_in_window(const struct append *append, msec_t at_ms)
@@ -57,20 +61,13 @@ static bool is_in_window(const struct append *append, msec_t at_ms)
     return at_ms >= append->oldest_ms && at_ms <= append->newest_ms;
 }
 
-/* Counts what lies outside, sets the bounds of what lies inside.  Returns how many do. */
+/* Counts what lies outside.  Returns how many samples lie inside. */
 static size_t check_window(struct append *append, const struct batch_series *series)
 {
     size_t too_old = 0, too_new = 0;
-    append->window.from_ms = INT64_MAX;
-    append->window.to_ms = INT64_MIN;
     for (uint32_t i = 0; i < series->n_samples; i++) {
-        msec_t at_ms = series->samples[i].at_ms;
-        too_old += at_ms < append->oldest_ms;
-        too_new += at_ms > append->newest_ms;
-        if (is_in_window(append, at_ms)) {
-            append->window.from_ms = MIN_OF(append->window.from_ms, at_ms);
-            append->window.to_ms = MAX_OF(append->window.to_ms, at_ms);
-        }
+        too_old += series->samples[i].at_ms < append->oldest_ms;
+        too_new += series->samples[i].at_ms > append->newest_ms;
     }
     if (too_old > 0)
         refuse(append, &append->refusals->too_old, too_old, series, "sample is too old");
@@ -80,254 +77,261 @@ static size_t check_window(struct append *append, const struct batch_series *ser
     return series->n_samples - too_old - too_new;
 }
 
-/* The series under these very bytes, locked; NULL when they are not known. */
-static struct series *find_known(struct store *store, const struct table_key *key)
+static void leave(struct append *append)
 {
-    uint32_t shard = table_shard_of(key->hash);
-    table_lock(&store->table, shard);
-    struct series *series = table_find(&store->table, key);
-    if (series != NULL && series->shard == shard && !series->dead)
-        return series;
-    series = series == NULL ? NULL : series_ref(series);
-    table_unlock(&store->table, shard);
-    if (series == NULL)
-        return NULL;
-
-    /* An alias; its samples are under another lock. */
-    table_lock(&store->table, series->shard);
-    bool alive = !series->dead;
-    if (!alive) {
-        table_unlock(&store->table, series->shard);
-        table_lock(&store->table, shard);
-        table_remove(&store->table, key->hash, series);
-        table_unlock(&store->table, shard);
-    }
-    struct series *found = alive ? series : NULL;
-    series_unref(series); /* when alive, the table holds one more */
-    return found;
+    if (append->shard != NULL)
+        pthread_mutex_unlock(&append->shard->lock);
+    append->shard = NULL;
 }
 
-/* Under the lock of the key's shard.  NULL when there are too many. */
-static struct series *make_series(struct append *append, const struct table_key *key,
-                                  struct labels *labels)
+/* Locks the shard of an id; false when there is none. */
+static bool enter(struct append *append, uint32_t id)
 {
-    struct store *store = append->store;
-    struct series *series = series_new(0, append->org, labels_ref(labels));
-    series->hash = key->hash;
-    series->shard = table_shard_of(key->hash);
-    series->tag = store_classify(store, labels);
-    if (index_add_new(&store->index, series, store->options.max_series_per_org) != 0) {
-        series_unref(series);
-        return NULL;
-    }
-    table_add(&store->table, key, series);
-    series_unref(series); /* table and index hold it */
-    return series;
+    struct shard *shard = shards_find(&append->store->shards, id / SHARD_SERIES);
+    if (shard == append->shard)
+        return shard != NULL;
+    leave(append);
+    if (shard == NULL)
+        return false;
+    pthread_mutex_lock(&shard->lock);
+    append->shard = shard;
+    append->segment = log_current(&append->store->log);
+    return true;
 }
 
-static void remember_alias(struct append *append, struct series *series,
-                           const struct table_key *key)
+static bool is_named(struct append *append, uint32_t id, struct hash128 name)
 {
-    if (series->n_aliases == SERIES_ALIASES_MAX)
+    if (!enter(append, id))
+        return false;
+    const struct series *series = &append->shard->series[id % SHARD_SERIES];
+    return series->state == SERIES_ALIVE && hash128_equal(series->name, name);
+}
+
+static uint32_t find_alias(struct append *append, struct hash128 name)
+{
+    uint32_t id = table_find_alias(&append->store->table, name);
+    if (id == 0 || !enter(append, id))
+        return 0;
+    if (append->shard->series[id % SHARD_SERIES].state == SERIES_ALIVE)
+        return id;
+    table_remove_alias(&append->store->table, name);
+    return 0;
+}
+
+/* Its id, with its shard locked; 0 when it is not known. */
+static uint32_t find(struct append *append, struct hash128 name)
+{
+    struct series *last = NULL;
+    if (append->last != 0 && append->shard != NULL) {
+        last = &append->shard->series[append->last % SHARD_SERIES];
+        uint32_t guess = last->next;
+        if (is_named(append, guess, name))
+            return guess;
+    }
+    struct table_cursor cursor = {0};
+    uint32_t id;
+    while ((id = table_find(&append->store->table, name, &cursor)) != 0) {
+        if (is_named(append, id, name))
+            break;
+    }
+    if (id == 0)
+        id = find_alias(append, name);
+    return id;
+}
+
+/* Where to look after that one the next time. */
+static void learn(struct append *append, uint32_t id)
+{
+    uint32_t last = append->last;
+    append->last = id;
+    if (last == 0 || last / SHARD_SERIES != id / SHARD_SERIES)
         return;
-    series->alias_hashes[series->n_aliases++] = key->hash;
-    append->alias = series_ref(series);
-    append->alias_key = *key;
+    struct series *series = &append->shard->series[last % SHARD_SERIES];
+    if (series->next != id)
+        series->next = id;
 }
 
-/* Once the series is unlocked. */
-static void add_alias(struct append *append)
+/* Its id, with its shard locked; 0 with the refusal counted. */
+static uint32_t find_or_define(struct append *append, const struct batch_series *input,
+                               struct hash128 name, size_t n_samples)
 {
-    if (append->alias == NULL)
+    uint32_t id = find(append, name);
+    while (id == 0) {
+        leave(append);
+        const struct slice encoded = {(const char *)input->encoded, input->encoded_len};
+        struct store_refusals *refusals = append->refusals;
+        switch (store_define(append->store, append->org, name, encoded, &id)) {
+        case DEFINE_DONE: break;
+        case DEFINE_BAD_LABELS:
+            refuse(append, &refusals->bad_labels, n_samples, input,
+                   "labels are not valid, or no __name__ is among them");
+            return 0;
+        case DEFINE_ORG_FULL:
+            refuse(append, &refusals->series_limit, n_samples, input,
+                   "too many series in the organisation");
+            return 0;
+        case DEFINE_HOST_FULL:
+            refuse(append, &refusals->series_limit, n_samples, input,
+                   "too many series of this instance");
+            return 0;
+        }
+        /* Somebody may have deleted it in between. */
+        if (!enter(append, id) ||
+            append->shard->series[id % SHARD_SERIES].state != SERIES_ALIVE)
+            id = 0;
+    }
+    return id;
+}
+
+/* Many late samples are put aside and soon written, so that their list stays short. */
+static void clear_late(struct append *append)
+{
+    if (append->shard->late.len < SHARD_LATE_MAX)
         return;
-    struct table *table = &append->store->table;
-    uint32_t shard = table_shard_of(append->alias_key.hash);
-    table_lock(table, shard);
-    if (table_find(table, &append->alias_key) == NULL)
-        table_add(table, &append->alias_key, append->alias);
-    table_unlock(table, shard);
-    series_unref(append->alias);
-    append->alias = NULL;
+    shard_freeze(append->shard);
+    if (!__atomic_exchange_n(&append->store->crowded, true, __ATOMIC_ACQ_REL))
+        upkeep_wake(append->store);
 }
 
-/* Locked; NULL with the refusal counted. */
-static struct series *find_or_make(struct append *append, const struct batch_series *input,
-                                   size_t n_samples)
-{
-    struct store *store = append->store;
-    struct table_key key =
-        table_key(&store->table, append->org, input->encoded, input->encoded_len);
-    struct series *series = find_known(store, &key);
-    if (series != NULL)
-        return series;
-
-    struct labels *labels = NULL;
-    if (labels_new_decoded(input->encoded, input->encoded_len, &labels) != 0 ||
-        labels_metric_name(labels)[0] == '\0') {
-        labels_unref(labels);
-        refuse(append, &append->refusals->bad_labels, n_samples, input,
-               "labels are not valid, or no __name__ is among them");
-        return NULL;
-    }
-    buf_reset(&append->canonical);
-    labels_encode(&append->canonical, labels);
-    assert(append->canonical.error == 0);
-    struct table_key canonical = table_key(&store->table, append->org, append->canonical.data,
-                                           (uint32_t)append->canonical.len);
-    uint32_t shard = table_shard_of(canonical.hash);
-    table_lock(&store->table, shard);
-    series = table_find(&store->table, &canonical);
-    if (series == NULL)
-        series = make_series(append, &canonical, labels);
-    labels_unref(labels);
-    if (series == NULL) {
-        table_unlock(&store->table, shard);
-        refuse(append, &append->refusals->series_limit, n_samples, input,
-               "too many series; the limit is per organisation");
-        return NULL;
-    }
-    if (canonical.hash != key.hash)
-        remember_alias(append, series, &key);
-    return series;
-}
-
-static void load_window(struct store *store, const struct series *series,
-                        struct stored_window *window)
-{
-    const struct disk_range range = {series->id, window->from_ms, window->to_ms, SIZE_MAX};
-    struct disk_reader *reader = disk_reader_take(&store->disk);
-    uint64_t corrupt = 0;
-    window->samples.len = 0;
-    /* What cannot be read cannot be compared with either; select drops doubles. */
-    if (reader != NULL)
-        disk_reader_read(reader, &range, &window->samples, &corrupt);
-    disk_reader_give(&store->disk, reader);
-    store_count(&store->chunks_corrupt, corrupt);
-    sample_list_normalise(&window->samples);
-    window->loaded = true;
-}
-
-enum series_add_result store_add_sample(struct store *store, struct series *series,
-                                        struct sample sample, struct stored_window *window)
-{
-    uint32_t epoch = __atomic_load_n(&store->epoch, __ATOMIC_ACQUIRE);
-    enum series_add_result result = series_add(series, sample, epoch);
-    if (result != SERIES_UNSURE)
-        return result;
-    if (!window->loaded)
-        load_window(store, series, window);
-    const struct sample *stored = sample_list_find(&window->samples, sample.at_ms);
-    if (stored == NULL) {
-        series_add_late(series, sample, epoch);
-        return SERIES_TAKEN;
-    }
-    if (sample_bits(stored->value) != sample_bits(sample.value))
-        return SERIES_CONFLICT;
-    series->accepted++;
-    return SERIES_DUPLICATE;
-}
-
-/* Under the lock of the series. */
-static void add_samples(struct append *append, struct series *series,
-                        const struct batch_series *input)
+/* The samples that are taken; those that are not are counted. */
+static struct slice_of_samples {
+    const struct sample *items;
+    size_t n;
+} add_samples(struct append *append, uint32_t slot, const struct batch_series *input)
 {
     size_t conflicts = 0;
-    const uint64_t number = series->accepted;
-    append->accepted.len = 0;
-    append->window.loaded = false;
+    struct sample_list *accepted = &append->accepted;
+    accepted->len = 0;
     for (uint32_t i = 0; i < input->n_samples; i++) {
         const struct sample sample = input->samples[i];
         if (!is_in_window(append, sample.at_ms))
             continue;
-        if (store_add_sample(append->store, series, sample, &append->window) == SERIES_CONFLICT)
+        if (shard_add(append->shard, slot, sample, append->segment) == SHARD_CONFLICT)
             conflicts++;
+        else if (input->n_samples == 1)
+            return (struct slice_of_samples){input->samples, 1};
         else
-            sample_list_push(&append->accepted, sample);
+            sample_list_push(accepted, sample);
     }
-    assert(series->accepted - number == append->accepted.len);
     if (conflicts > 0)
         refuse(append, &append->refusals->duplicate_other_value, conflicts, input,
                "another value is stored at that time");
-    if (append->accepted.len == 0)
-        return;
-
-    const struct log_entry entry = {series->id, number, append->accepted.items,
-                                    append->accepted.len};
-    log_record_add(&append->record, &entry);
-    append->commit->has_entries = true;
-    append->commit->n_samples += append->accepted.len;
-    if (!__atomic_load_n(&series->is_stored, __ATOMIC_ACQUIRE))
-        VEC_PUSH(&append->commit->defined, series_ref(series));
-    if (series->sealed_first != NULL && !series->queued)
-        writer_note_full(append->store, series);
+    return (struct slice_of_samples){accepted->items, accepted->len};
 }
 
-static void append_series(struct append *append, struct batch_series *input)
+static void append_series(struct append *append, struct batch_series *input,
+                          struct hash128 name)
 {
     size_t n_inside = check_window(append, input);
-    struct series *series = n_inside == 0 ? NULL : find_or_make(append, input, n_inside);
-    if (series == NULL)
+    uint32_t id = n_inside == 0 ? 0 : find_or_define(append, input, name, n_inside);
+    if (id == 0)
         return;
-    add_samples(append, series, input);
-    if (append->accepted.len > 0) {
-        input->series = series->id;
-        input->tag = series->tag;
-    }
-    table_unlock(&append->store->table, series->shard);
-    add_alias(append);
+    learn(append, id);
+    struct series *series = &append->shard->series[id % SHARD_SERIES];
+    const struct slice_of_samples taken = add_samples(append, id % SHARD_SERIES, input);
+    clear_late(append);
+    if (taken.n == 0)
+        return;
+    log_record_put_samples(&append->record, id, taken.items, taken.n);
+    append->n_taken += taken.n;
+    if (!series->is_defined)
+        VEC_PUSH(&append->undefined, id);
+    input->series = id;
+    input->tag = series->tag;
 }
 
-static int make_commit(struct store *store, const struct batch *batch,
-                       struct commit **out_commit)
+/* The record of the series that are not known to be in the log or the archive. */
+static void log_series(struct append *append, struct log_writer *out)
 {
-    int blocked = __atomic_load_n(&store->blocked, __ATOMIC_ACQUIRE);
+    struct buf encoded;
+    buf_init(&encoded, SIZE_MAX / 2);
+    log_record_begin(out, LOG_RECORD_SERIES);
+    for (size_t i = 0; i < append->undefined.len; i++) {
+        org_id org;
+        buf_reset(&encoded);
+        if (index_encode(&append->store->index, append->undefined.items[i], &encoded, &org))
+            log_record_put_series(out, append->undefined.items[i], org,
+                                  (struct slice){encoded.data, encoded.len});
+    }
+    log_record_end(out);
+    buf_deinit(&encoded);
+}
+
+static void mark_defined(struct append *append)
+{
+    for (size_t i = 0; i < append->undefined.len; i++) {
+        uint32_t id = append->undefined.items[i];
+        if (enter(append, id))
+            append->shard->series[id % SHARD_SERIES].is_defined = true;
+    }
+    leave(append);
+}
+
+/* To the log, series first. */
+static int write_records(struct append *append)
+{
+    struct log *log = &append->store->log;
+    log_record_end(&append->record);
+    if (append->undefined.len == 0)
+        return log_append(log, &append->record);
+    struct log_writer both = {0};
+    log_series(append, &both);
+    log_writer_join(&both, &append->record);
+    int error = log_append(log, &both);
+    if (error == 0)
+        mark_defined(append);
+    log_writer_deinit(&both);
+    return error;
+}
+
+static int check_ready(struct store *store)
+{
+    int blocked = store_blocked(store);
     if (blocked != 0)
         return blocked == -ENOSPC ? -ENOSPC : -EAGAIN;
-    size_t size = log_record_size_max(batch->n_series, batch->n_samples);
-    int error = writer_reserve(store, size);
-    if (error != 0)
-        return error;
-    struct commit *commit = memory_calloc(1, sizeof(*commit));
-    commit->reserved = size;
-    buf_init(&commit->record, size);
-    error = buf_reserve(&commit->record, size);
-    if (error != 0) {
-        writer_release(store, size);
-        buf_deinit(&commit->record);
-        free(commit);
-        return error;
+    return log_bytes(&store->log) > flush_log_limit(store) * STORE_LOG_BEHIND_MAX ? -EAGAIN : 0;
+}
+
+static void append_all(struct append *append, struct batch *batch)
+{
+    struct hash128 *names = memory_alloc((batch->n_series + 1) * sizeof(*names));
+    for (size_t i = 0; i < batch->n_series; i++) {
+        struct batch_series *series = &batch->series[i];
+        series->series = series->tag = 0;
+        names[i] = store_name(append->store, batch->org, series->encoded, series->encoded_len);
     }
-    *out_commit = commit;
-    return 0;
+    for (size_t i = 0; i < batch->n_series; i++)
+        append_series(append, &batch->series[i], names[i]);
+    leave(append);
+    free(names);
 }
 
 int store_append(struct store *store, struct batch *batch, struct store_refusals *out_refusals)
 {
-    struct commit *commit;
-    int error = make_commit(store, batch, &commit);
+    *out_refusals = (struct store_refusals){0};
+    int error = check_ready(store);
     if (error != 0)
         return error;
-
-    *out_refusals = (struct store_refusals){0};
     msec_t now = store_wall_ms(store);
     struct append append = {
         .store = store,
-        .commit = commit,
         .refusals = out_refusals,
         .org = batch->org,
         .oldest_ms = now - MIN_OF(store->options.out_of_order, store->options.retention),
         .newest_ms = now + store->options.future,
     };
-    buf_init(&append.canonical, CANONICAL_MAX_BYTES);
-    log_record_begin(&append.record, &commit->record);
-    for (size_t i = 0; i < batch->n_series; i++) {
-        batch->series[i].series = batch->series[i].tag = 0;
-        append_series(&append, &batch->series[i]);
+    log_record_begin(&append.record, LOG_RECORD_SAMPLES);
+    append_all(&append, batch);
+    error = write_records(&append);
+    if (error == 0) {
+        store_count(&store->samples_appended, append.n_taken);
+        store_count(&store->batches, 1);
+        __atomic_store_n(&store->appended_at, clock_mono_ms(), __ATOMIC_RELAXED);
+    } else {
+        upkeep_block(store, error);
     }
-    log_record_end(&append.record);
-    buf_deinit(&append.canonical);
+    VEC_DEINIT(&append.undefined);
     sample_list_deinit(&append.accepted);
-    sample_list_deinit(&append.window.samples);
-    store_count(&store->samples_appended, commit->n_samples);
-    return writer_push(store, commit);
+    log_writer_deinit(&append.record);
+    return error;
 }

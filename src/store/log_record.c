@@ -1,124 +1,226 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A batch mostly brings the next sample of neighbouring series at one time, so an entry says what
+ * it has in the bits of a byte, and what it has not is: the id after the last one, one sample,
+ * the time of the sample before.  Such an entry is nine bytes.
+ */
 #include "store/log_record.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/checksum.h"
+#include "base/memory.h"
 #include "store/bytes.h"
 
-#define KIND_SAMPLES 1
-#define HEADER_BYTES 5
-#define ENTRY_MAX    ((size_t)3 * BYTES_VARINT_MAX)
-#define SAMPLE_MIN   9
-#define SAMPLE_MAX   ((size_t)BYTES_VARINT_MAX + 8)
+#define MAGIC          0x676f4c53u /* "SLog" */
+#define CHECKSUM_SEED  0x53656e746f726121ull
+#define FIRST_CAPACITY 4096
+#define ENTRY_MAX      (1 + 2 * (size_t)BYTES_VARINT_MAX)
+#define SAMPLE_MAX     ((size_t)BYTES_VARINT_MAX + 8)
+#define SERIES_MAX     (3 * (size_t)BYTES_VARINT_MAX)
 
-size_t log_record_size_max(size_t n_entries, size_t n_samples)
+enum {
+    ENTRY_ID = 1,    /* zigzag varint of id minus the one that follows the last */
+    ENTRY_COUNT = 2, /* varint of the number of samples, minus 1 */
+    ENTRY_TIMES = 4, /* before each value the zigzag varint of the time minus the one before */
+    ENTRY_BITS = 7
+};
+
+void log_writer_deinit(struct log_writer *writer)
 {
-    return HEADER_BYTES + n_entries * ENTRY_MAX + n_samples * SAMPLE_MAX;
+    free(writer->data);
+    *writer = (struct log_writer){0};
 }
 
-void log_record_begin(struct log_record_writer *writer, struct buf *out)
+static uint8_t *make_room(struct log_writer *writer, size_t len)
 {
-    assert(out->error == 0 && out->capacity - out->len >= HEADER_BYTES);
-    *writer = (struct log_record_writer){.out = out, .start = out->len};
-    memset(out->data + out->len, 0, HEADER_BYTES);
-    out->data[out->len] = KIND_SAMPLES;
-    out->len += HEADER_BYTES;
-}
-
-void log_record_add(struct log_record_writer *writer, const struct log_entry *entry)
-{
-    struct buf *out = writer->out;
-    assert(entry->n_samples > 0);
-    assert(out->capacity - out->len >= ENTRY_MAX + entry->n_samples * SAMPLE_MAX);
-
-    uint8_t *at = (uint8_t *)out->data + out->len;
-    at = bytes_put_varint(at, bytes_zigzag((int64_t)entry->series - writer->last_series));
-    at = bytes_put_varint(at, entry->number);
-    at = bytes_put_varint(at, entry->n_samples);
-    for (size_t i = 0; i < entry->n_samples; i++) {
-        const struct sample *sample = &entry->samples[i];
-        uint64_t distance = (uint64_t)sample->at_ms - (uint64_t)writer->last_ms;
-        at = bytes_put_varint(at, bytes_zigzag((int64_t)distance));
-        bytes_put_le(at, sample_bits(sample->value), 8);
-        at += 8;
-        writer->last_ms = sample->at_ms;
+    if (writer->capacity - writer->len < len) {
+        size_t capacity = MAX_OF(writer->capacity * 2, (size_t)FIRST_CAPACITY);
+        writer->capacity = MAX_OF(capacity, writer->len + len);
+        writer->data = memory_realloc(writer->data, writer->capacity);
     }
-    writer->last_series = entry->series;
-    out->len = (size_t)(at - (uint8_t *)out->data);
+    return writer->data + writer->len;
 }
 
-static uint32_t checksum(const uint8_t *record, size_t len)
+static void advance(struct log_writer *writer, const uint8_t *end)
 {
-    uint32_t crc = checksum_crc32(0, record, 1);
-    return checksum_crc32(crc, record + HEADER_BYTES, len - HEADER_BYTES);
+    writer->len = (size_t)(end - writer->data);
 }
 
-void log_record_end(struct log_record_writer *writer)
+void log_record_begin(struct log_writer *writer, enum log_record_kind kind)
 {
-    uint8_t *record = (uint8_t *)writer->out->data + writer->start;
-    bytes_put_le(record + 1, checksum(record, writer->out->len - writer->start), 4);
+    uint8_t *at = make_room(writer, LOG_RECORD_HEAD_BYTES + 1);
+    memset(at, 0, LOG_RECORD_HEAD_BYTES);
+    at[LOG_RECORD_HEAD_BYTES] = (uint8_t)kind;
+    writer->start = writer->len;
+    writer->len += LOG_RECORD_HEAD_BYTES + 1;
+    writer->last_id = 0;
+    writer->last_ms = 0;
 }
 
-/* A cursor over the entries of a record. */
-struct record_reader {
+void log_record_put_samples(struct log_writer *writer, uint32_t id,
+                            const struct sample *samples, size_t n)
+{
+    assert(n > 0);
+    uint8_t *at = make_room(writer, ENTRY_MAX + n * SAMPLE_MAX), *bits = at++;
+    bool times = n > 1 || samples[0].at_ms != writer->last_ms;
+    *bits = times ? ENTRY_TIMES : 0;
+    if (id != writer->last_id + 1) {
+        *bits |= ENTRY_ID;
+        at = bytes_put_varint(at, bytes_zigzag((int64_t)id - (int64_t)writer->last_id - 1));
+    }
+    if (n > 1) {
+        *bits |= ENTRY_COUNT;
+        at = bytes_put_varint(at, n - 1);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t distance = (uint64_t)samples[i].at_ms - (uint64_t)writer->last_ms;
+        if (times)
+            at = bytes_put_varint(at, bytes_zigzag((int64_t)distance));
+        bytes_put_le(at, sample_bits(samples[i].value), 8);
+        at += 8;
+        writer->last_ms = samples[i].at_ms;
+    }
+    writer->last_id = id;
+    advance(writer, at);
+}
+
+void log_record_put_series(struct log_writer *writer, uint32_t id, org_id org,
+                           struct slice labels)
+{
+    uint8_t *at = make_room(writer, SERIES_MAX + labels.len);
+    at = bytes_put_varint(at, id);
+    at = bytes_put_varint(at, bytes_zigzag(org));
+    at = bytes_put_varint(at, labels.len);
+    memcpy(at, labels.data, labels.len);
+    advance(writer, at + labels.len);
+}
+
+void log_record_put_removed(struct log_writer *writer, uint32_t id)
+{
+    advance(writer, bytes_put_varint(make_room(writer, BYTES_VARINT_MAX), id));
+}
+
+void log_record_end(struct log_writer *writer)
+{
+    uint8_t *record = writer->data + writer->start;
+    size_t len = writer->len - writer->start - LOG_RECORD_HEAD_BYTES;
+    if (len == 1) {
+        writer->len = writer->start;
+        return;
+    }
+    assert(len <= UINT32_MAX);
+    bytes_put_le(record, MAGIC, 4);
+    bytes_put_le(record + 4, len, 4);
+    bytes_put_le(record + 8,
+                 checksum_fold64(CHECKSUM_SEED, record + LOG_RECORD_HEAD_BYTES, len), 8);
+}
+
+void log_writer_join(struct log_writer *writer, const struct log_writer *more)
+{
+    if (more->len == 0)
+        return;
+    memcpy(make_room(writer, more->len), more->data, more->len);
+    writer->len += more->len;
+}
+
+size_t log_record_check(const uint8_t *data, size_t len)
+{
+    if (len < LOG_RECORD_HEAD_BYTES || bytes_get_le(data, 4) != MAGIC)
+        return 0;
+    size_t body = bytes_get_le(data + 4, 4);
+    if (body == 0 || body > len - LOG_RECORD_HEAD_BYTES ||
+        checksum_fold64(CHECKSUM_SEED, data + LOG_RECORD_HEAD_BYTES, body) !=
+            bytes_get_le(data + 8, 8))
+        return 0;
+    return LOG_RECORD_HEAD_BYTES + body;
+}
+
+bool log_record_is_cut(const uint8_t *data, size_t len)
+{
+    return len >= LOG_RECORD_HEAD_BYTES && bytes_get_le(data, 4) == MAGIC &&
+           bytes_get_le(data + 4, 4) > len - LOG_RECORD_HEAD_BYTES;
+}
+
+/* A cursor over the body of a record. */
+struct cursor {
     const uint8_t *at, *end;
-    int64_t last_series;
+    uint32_t last_id;
     uint64_t last_ms;
 };
 
-static bool read_entry(struct record_reader *in, struct log_entry *out,
-                       struct sample_list *samples)
+static bool read_sample(struct cursor *in, bool timed, struct sample *out)
 {
-    uint64_t distance, number, count;
-    if (!bytes_get_varint(&in->at, in->end, &distance) ||
-        !bytes_get_varint(&in->at, in->end, &number) ||
-        !bytes_get_varint(&in->at, in->end, &count))
+    uint64_t distance = 0;
+    if (timed && !bytes_get_varint(&in->at, in->end, &distance))
         return false;
-    uint64_t series = (uint64_t)in->last_series + (uint64_t)bytes_unzigzag(distance);
-    if (series == 0 || series > UINT32_MAX || count == 0 ||
-        count > (uint64_t)(in->end - in->at) / SAMPLE_MIN)
+    if (in->end - in->at < 8)
         return false;
-    in->last_series = (int64_t)series;
+    in->last_ms += (uint64_t)bytes_unzigzag(distance);
+    out->at_ms = (msec_t)in->last_ms;
+    out->value = sample_from_bits(bytes_get_le(in->at, 8));
+    in->at += 8;
+    return true;
+}
+
+static bool read_entry(struct cursor *in, struct log_reader *reader)
+{
+    uint8_t bits = *in->at++;
+    uint64_t distance = 0, more = 0;
+    if ((bits & ~ENTRY_BITS) != 0 ||
+        ((bits & ENTRY_ID) != 0 && !bytes_get_varint(&in->at, in->end, &distance)) ||
+        ((bits & ENTRY_COUNT) != 0 && !bytes_get_varint(&in->at, in->end, &more)) ||
+        more >= (uint64_t)(in->end - in->at) / 8)
+        return false;
+    uint64_t id = (uint64_t)in->last_id + 1 + (uint64_t)bytes_unzigzag(distance);
+    if (id == 0 || id >= UINT32_MAX)
+        return false;
+    in->last_id = (uint32_t)id;
+    struct sample_list *samples = &reader->scratch;
     samples->len = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        if (!bytes_get_varint(&in->at, in->end, &distance) || in->end - in->at < 8)
+    struct sample *out = sample_list_reserve(samples, more + 1);
+    for (uint64_t i = 0; i <= more; i++) {
+        if (!read_sample(in, (bits & ENTRY_TIMES) != 0, &out[i]))
             return false;
-        in->last_ms += (uint64_t)bytes_unzigzag(distance);
-        uint64_t bits = bytes_get_le(in->at, 8);
-        in->at += 8;
-        struct sample sample = {.at_ms = (msec_t)in->last_ms};
-        memcpy(&sample.value, &bits, sizeof(bits));
-        sample_list_push(samples, sample);
     }
-    *out = (struct log_entry){(uint32_t)series, number, samples->items, samples->len};
-    return true;
+    return reader->samples(reader->arg, in->last_id, out, more + 1);
 }
 
-/* `each` may be NULL: checks only. */
-static bool read_entries(const uint8_t *data, size_t len, log_entry_fn *each, void *arg)
+static bool read_series(struct cursor *in, struct log_reader *reader)
 {
-    CLEANUP(sample_list_deinit) struct sample_list samples = {0};
-    struct record_reader in = {data + HEADER_BYTES, data + len, 0, 0};
-    while (in.at < in.end) {
-        struct log_entry entry;
-        if (!read_entry(&in, &entry, &samples))
-            return false;
-        if (each != NULL)
-            each(&entry, arg);
-    }
-    return true;
+    uint64_t id, org, len;
+    if (!bytes_get_varint(&in->at, in->end, &id) || !bytes_get_varint(&in->at, in->end, &org) ||
+        !bytes_get_varint(&in->at, in->end, &len) || id == 0 || id >= UINT32_MAX ||
+        len > (uint64_t)(in->end - in->at))
+        return false;
+    const struct slice labels = {(const char *)in->at, len};
+    in->at += len;
+    return reader->series(reader->arg, (uint32_t)id, bytes_unzigzag(org), labels);
 }
 
-int log_record_read(const uint8_t *data, size_t len, log_entry_fn *each, void *arg)
+static bool read_removed(struct cursor *in, struct log_reader *reader)
 {
-    if (len < HEADER_BYTES || data[0] != KIND_SAMPLES ||
-        checksum(data, len) != bytes_get_le(data + 1, 4) ||
-        !read_entries(data, len, NULL, NULL))
-        return -EBADMSG;
-    bool read = read_entries(data, len, each, arg);
-    assert(read);
-    return 0;
+    uint64_t id;
+    if (!bytes_get_varint(&in->at, in->end, &id) || id == 0 || id >= UINT32_MAX)
+        return false;
+    return reader->removed(reader->arg, (uint32_t)id);
+}
+
+bool log_record_read(const uint8_t *data, size_t len, struct log_reader *reader)
+{
+    assert(len > LOG_RECORD_HEAD_BYTES);
+    const uint8_t *body = data + LOG_RECORD_HEAD_BYTES;
+    struct cursor in = {.at = body + 1, .end = data + len};
+    bool valid = true;
+    while (valid && in.at < in.end) {
+        switch (*body) {
+        case LOG_RECORD_SAMPLES: valid = read_entry(&in, reader); break;
+        case LOG_RECORD_SERIES: valid = read_series(&in, reader); break;
+        case LOG_RECORD_REMOVED: valid = read_removed(&in, reader); break;
+        default: valid = false; break;
+        }
+    }
+    return valid;
 }

@@ -1,38 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log_record - one accepted batch as it is logged before it is acknowledged.
- * docs/formats/store.md has the bytes.
+ * log_record - what the log says, one record after the other; docs/formats/store.md has the bytes.
+ *
+ *     samples   one accepted batch: for each series its id and the samples taken
+ *     series    new series: id, organisation, encoded labels; before the first samples of each
+ *     removed   ids that were deleted
+ *
+ * A writer collects records in memory; nothing of it fails.  A reader accepts any bytes.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "base/buf.h"
-#include "store/chunk.h"
+#include "base/text.h"
+#include "model/org.h"
+#include "store/sample_list.h"
 
-struct log_entry {
-    uint32_t series;
-    uint64_t number; /* of the first sample, among those the series accepted */
-    const struct sample *samples;
-    size_t n_samples;
+#define LOG_RECORD_HEAD_BYTES 16
+
+enum log_record_kind {
+    LOG_RECORD_SERIES = 1,
+    LOG_RECORD_SAMPLES,
+    LOG_RECORD_REMOVED,
 };
 
-struct log_record_writer {
-    struct buf *out; /* borrowed */
-    size_t start;    /* of the record in `out` */
-    uint32_t last_series;
+struct log_writer {
+    uint8_t *data; /* owned */
+    size_t len, capacity;
+    size_t start; /* of the record under way */
+    uint32_t last_id;
     msec_t last_ms;
 };
 
-/* Room that a record needs at most. */
-size_t log_record_size_max(size_t n_entries, size_t n_samples);
+void log_writer_deinit(struct log_writer *writer);
 
-/* Into a buffer that has log_record_size_max() bytes reserved. */
-void log_record_begin(struct log_record_writer *writer, struct buf *out);
-void log_record_add(struct log_record_writer *writer, const struct log_entry *entry);
-void log_record_end(struct log_record_writer *writer);
+void log_record_begin(struct log_writer *writer, enum log_record_kind kind);
+void log_record_put_samples(struct log_writer *writer, uint32_t id,
+                            const struct sample *samples, size_t n);
+void log_record_put_series(struct log_writer *writer, uint32_t id, org_id org,
+                           struct slice labels);
+void log_record_put_removed(struct log_writer *writer, uint32_t id);
 
-typedef void log_entry_fn(const struct log_entry *entry, void *arg);
+/* Seals the record; one to which nothing was put is taken back. */
+void log_record_end(struct log_writer *writer);
 
-/* Calls back per entry.  0, -EBADMSG when the record is not valid; nothing was called then. */
-int log_record_read(const uint8_t *data, size_t len, log_entry_fn *each, void *arg);
+/* Puts the records of `more` behind those of `writer`. */
+void log_writer_join(struct log_writer *writer, const struct log_writer *more);
+
+/* What a record is read to; false ends the reading. */
+struct log_reader {
+    bool (*samples)(void *arg, uint32_t id, const struct sample *samples, size_t n);
+    bool (*series)(void *arg, uint32_t id, org_id org, struct slice labels);
+    bool (*removed)(void *arg, uint32_t id);
+    void *arg;
+    struct sample_list scratch; /* owned by whoever made the reader */
+};
+
+/* The length of the whole record at the beginning of `data`; 0 when there is none that is valid. */
+size_t log_record_check(const uint8_t *data, size_t len);
+
+/* True when a record begins there that goes on behind `len`. */
+bool log_record_is_cut(const uint8_t *data, size_t len);
+
+/* Reads a record that was checked.  False when its body makes no sense, or a callback said false. */
+bool log_record_read(const uint8_t *data, size_t len, struct log_reader *reader);

@@ -1,196 +1,198 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The store as a series_source.
- *
- * All series are read from memory first, then those that have older samples from the file,
- * inside one read transaction begun after that: what the writer moves from memory to the file
- * meanwhile is seen in at least one of them (invariant 8), and doubles are dropped.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "store/internal.h"
+#include "store/reading.h"
 
-/* One series of a selection under way. */
-struct pick {
-    struct series *series; /* borrowed from the list */
-    bool ask_file;
-    struct sample *samples; /* from memory, in the arena */
-    size_t n_samples;
-};
-
+/* One request under way, possibly on several threads. */
 struct selection {
     struct store *store;
-    struct arena *arena;
-    msec_t from_ms, to_ms;
-    size_t left; /* samples that may still be taken */
-    struct series_list found;
-    struct pick *picks; /* in the arena */
-    struct sample_list scratch;
+    struct archive_range range;
+    struct id_vec ids;
+    const struct series_visitor *visitor;
+    size_t left; /* atomic: samples that may still be visited */
 };
 
-static int keep(struct selection *selection, struct sample **out_samples, size_t *out_count)
+static void begin(struct store *store, const struct series_request *request,
+                  struct selection *out)
 {
-    struct sample_list *scratch = &selection->scratch;
-    sample_list_normalise(scratch);
-    if (scratch->len > selection->left)
-        return -E2BIG;
-    *out_count = scratch->len;
-    *out_samples =
-        arena_memdup(selection->arena, scratch->items, scratch->len * sizeof(**out_samples));
-    return *out_samples == NULL ? -E2BIG : 0;
-}
-
-static int pick_from_memory(struct selection *selection, struct pick *pick)
-{
-    struct series *series = pick->series;
-    selection->scratch.len = 0;
-    table_lock(&selection->store->table, series->shard);
-    series_read(series, selection->from_ms, selection->to_ms, &selection->scratch);
-    pick->ask_file = series->stored_from_ms <= selection->to_ms &&
-                     series->stored_to_ms >= selection->from_ms;
-    table_unlock(&selection->store->table, series->shard);
-    if (selection->scratch.len == 0)
-        return 0;
-    return keep(selection, &pick->samples, &pick->n_samples);
-}
-
-static int add_from_file(struct selection *selection, struct disk_reader *reader,
-                         struct pick *pick)
-{
-    struct store *store = selection->store;
-    const struct disk_range range = {pick->series->id, selection->from_ms, selection->to_ms,
-                                     selection->left};
-    uint64_t corrupt = 0;
-    selection->scratch.len = 0;
-    int error = disk_reader_read(reader, &range, &selection->scratch, &corrupt);
-    if (error == -E2BIG)
-        return error;
-    /* A damaged page costs its samples; the rest is served. */
-    store_count(&store->chunks_corrupt, corrupt + (error != 0));
-    if (selection->scratch.len == 0)
-        return 0;
-    for (size_t i = 0; i < pick->n_samples; i++)
-        sample_list_push(&selection->scratch, pick->samples[i]);
-    return keep(selection, &pick->samples, &pick->n_samples);
-}
-
-static int pick_samples(struct selection *selection)
-{
-    bool ask_file = false;
-    for (size_t i = 0; i < selection->found.len; i++) {
-        struct pick *pick = &selection->picks[i];
-        pick->series = selection->found.items[i];
-        int error = pick_from_memory(selection, pick);
-        if (error != 0)
-            return error;
-        ask_file = ask_file || pick->ask_file;
-        if (!pick->ask_file)
-            selection->left -= pick->n_samples;
-    }
-    if (!ask_file)
-        return 0;
-
-    struct disk_reader *reader = disk_reader_take(&selection->store->disk);
-    if (reader == NULL)
-        return -EIO;
-    int error = disk_reader_begin(reader);
-    for (size_t i = 0; error == 0 && i < selection->found.len; i++) {
-        struct pick *pick = &selection->picks[i];
-        if (!pick->ask_file)
-            continue;
-        error = add_from_file(selection, reader, pick);
-        if (error == 0 && pick->n_samples > selection->left)
-            error = -E2BIG;
-        else
-            selection->left -= pick->n_samples;
-    }
-    disk_reader_end(reader);
-    disk_reader_give(&selection->store->disk, reader);
-    return error;
-}
-
-static int begin(struct store *store, const struct series_request *request, struct arena *arena,
-                 struct selection *out)
-{
-    msec_t oldest_ms = store_wall_ms(store) - store->options.retention;
     *out = (struct selection){
         .store = store,
-        .arena = arena,
-        .from_ms = MAX_OF(request->from_ms, oldest_ms),
-        .to_ms = request->to_ms,
+        .range = {MAX_OF(request->from_ms, store_oldest_ms(store)), request->to_ms,
+                  request->step_ms},
         .left = request->max_samples,
     };
     index_select(&store->index, request->org, request->matchers, request->n_matchers,
-                 &out->found);
-    out->picks = arena_calloc(arena, out->found.len + 1, sizeof(*out->picks));
-    return out->picks == NULL ? -E2BIG : 0;
+                 &out->ids);
 }
 
 static void end(struct selection *selection)
 {
-    series_list_deinit(&selection->found);
-    sample_list_deinit(&selection->scratch);
+    VEC_DEINIT(&selection->ids);
 }
 
-/* Hands out the picks that `has` says have something. */
-static int emit(struct selection *selection, bool (*has)(struct selection *, struct pick *),
-                struct series_set *out_set)
+static bool take_allowance(struct selection *selection, size_t n)
 {
-    struct series_data *items =
-        arena_alloc(selection->arena, (selection->found.len + 1) * sizeof(*items));
-    if (items == NULL)
+    size_t left = __atomic_load_n(&selection->left, __ATOMIC_RELAXED);
+    do {
+        if (left < n)
+            return false;
+    } while (!__atomic_compare_exchange_n(&selection->left, &left, left - n, true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return true;
+}
+
+static int visit(struct selection *selection, unsigned thread, struct reading *reading,
+                 size_t index)
+{
+    size_t n = reading->samples.len + reading->rollups.len;
+    if (n == 0)
+        return 0;
+    if (!take_allowance(selection, n))
         return -E2BIG;
-    size_t len = 0;
-    for (size_t i = 0; i < selection->found.len; i++) {
-        struct pick *pick = &selection->picks[i];
-        if (has(selection, pick))
-            items[len++] = (struct series_data){labels_ref(pick->series->labels), pick->samples,
-                                                pick->n_samples};
+    struct series_data data = {
+        .labels = index_labels(&selection->store->index, selection->ids.items[index]),
+        .samples = reading->samples.items,
+        .n_samples = reading->samples.len,
+        .rollups = reading->rollups.items,
+        .n_rollups = reading->rollups.len,
+    };
+    if (data.labels == NULL)
+        return 0; /* it was deleted just now */
+    const struct series_visitor *visitor = selection->visitor;
+    int error = visitor->visit(visitor->arg, thread, index, &data);
+    labels_unref(data.labels);
+    return error;
+}
+
+static int read_range(void *arg, unsigned thread, size_t first, size_t last)
+{
+    struct selection *selection = arg;
+    const uint32_t *ids = selection->ids.items;
+    struct reading *reading = reading_take(selection->store, &selection->range);
+    int error = 0;
+    while (error == 0 && first < last) {
+        size_t n = reading_same_shard(ids, first, last);
+        error = reading_shard(reading, ids + first, n);
+        for (size_t i = 0; error == 0 && i < n; i++) {
+            error = reading_series(reading, ids[first + i], i);
+            if (error == 0)
+                error = visit(selection, thread, reading, first + i);
+        }
+        first += n;
     }
-    *out_set = (struct series_set){items, len};
+    reading_give(reading);
+    return error;
+}
+
+static int source_walk(void *source, const struct series_request *request,
+                       const struct series_visitor *visitor)
+{
+    struct selection selection;
+    begin(source, request, &selection);
+    selection.visitor = visitor;
+    int error = series_visitor_run(visitor, selection.ids.len, read_range, &selection);
+    end(&selection);
+    return error;
+}
+
+/* What is visited, kept in an arena. */
+struct copying {
+    struct arena *arena;
+    struct series_set set;
+};
+
+static int begin_copying(void *arg, size_t n_series, size_t *out_block)
+{
+    (void)out_block;
+    struct copying *copying = arg;
+    copying->set.items =
+        arena_alloc(copying->arena, (n_series + 1) * sizeof(*copying->set.items));
+    return copying->set.items == NULL ? -E2BIG : 0;
+}
+
+static int copy_series(void *arg, unsigned thread, size_t index, const struct series_data *data)
+{
+    (void)thread;
+    (void)index;
+    struct copying *copying = arg;
+    struct series_data copy = *data;
+    copy.samples =
+        arena_memdup(copying->arena, data->samples, data->n_samples * sizeof(*data->samples));
+    copy.rollups =
+        arena_memdup(copying->arena, data->rollups, data->n_rollups * sizeof(*data->rollups));
+    if (copy.samples == NULL || copy.rollups == NULL)
+        return -E2BIG;
+    copy.labels = labels_ref(data->labels);
+    copying->set.items[copying->set.len++] = copy;
     return 0;
-}
-
-static bool has_samples(struct selection *selection, struct pick *pick)
-{
-    (void)selection;
-    return pick->n_samples > 0;
-}
-
-static bool is_in_range(struct selection *selection, struct pick *pick)
-{
-    msec_t from_ms, to_ms;
-    table_lock(&selection->store->table, pick->series->shard);
-    bool any = series_bounds(pick->series, &from_ms, &to_ms);
-    table_unlock(&selection->store->table, pick->series->shard);
-    return any && from_ms <= selection->to_ms && to_ms >= selection->from_ms;
 }
 
 static int source_select(void *source, const struct series_request *request,
                          struct arena *arena, struct series_set *out_set)
 {
-    struct selection selection;
-    int error = begin(source, request, arena, &selection);
+    struct copying copying = {.arena = arena};
+    const struct series_visitor visitor = {begin_copying, copy_series, &copying, 1};
+    int error = source_walk(source, request, &visitor);
     if (error == 0)
-        error = pick_samples(&selection);
-    if (error == 0)
-        error = emit(&selection, has_samples, out_set);
-    end(&selection);
+        *out_set = copying.set;
+    else
+        series_set_release(&copying.set);
     return error;
+}
+
+/* Keeps the ids that have anything within the range. */
+static int narrow_to_range(struct selection *selection)
+{
+    uint32_t *ids = selection->ids.items;
+    size_t kept = 0, len = selection->ids.len;
+    struct reading *reading = reading_take(selection->store, &selection->range);
+    int error = 0;
+    for (size_t first = 0; error == 0 && first < len;) {
+        size_t n = reading_same_shard(ids, first, len);
+        error = reading_shard(reading, ids + first, n);
+        for (size_t i = 0; error == 0 && i < n; i++) {
+            bool has = reading->ends[i] > (i == 0 ? 0 : reading->ends[i - 1]);
+            if (!has)
+                error = reading_has_archived(reading, ids[first + i], &has);
+            if (has)
+                ids[kept++] = ids[first + i];
+        }
+        first += n;
+    }
+    reading_give(reading);
+    selection->ids.len = kept;
+    return error;
+}
+
+static int list_series(struct selection *selection, struct arena *arena,
+                       struct series_set *out_set)
+{
+    struct series_data *items = arena_calloc(arena, selection->ids.len + 1, sizeof(*items));
+    if (items == NULL)
+        return -E2BIG;
+    size_t len = 0;
+    for (size_t i = 0; i < selection->ids.len; i++) {
+        items[len].labels = index_labels(&selection->store->index, selection->ids.items[i]);
+        len += items[len].labels != NULL;
+    }
+    *out_set = (struct series_set){items, len};
+    return 0;
 }
 
 static int source_series(void *source, const struct series_request *request,
                          struct arena *arena, struct series_set *out_set)
 {
     struct selection selection;
-    int error = begin(source, request, arena, &selection);
-    for (size_t i = 0; error == 0 && i < selection.found.len; i++)
-        selection.picks[i].series = selection.found.items[i];
+    begin(source, request, &selection);
+    int error = narrow_to_range(&selection);
     if (error == 0)
-        error = emit(&selection, is_in_range, out_set);
+        error = list_series(&selection, arena, out_set);
     end(&selection);
     return error;
 }
@@ -235,49 +237,25 @@ static int list_texts(const struct collector *collector, struct arena *arena,
     return 0;
 }
 
-static bool collect_labels(const struct labels *labels, const char *label,
-                           struct collector *collector)
-{
-    if (label != NULL) {
-        const char *value = labels_value(labels, label);
-        return value == NULL || collect(value, strlen(value), collector);
-    }
-    for (uint32_t i = 0; i < labels->count; i++) {
-        const char *name = labels->pairs[i].name;
-        if (!collect(name, strlen(name), collector))
-            return false;
-    }
-    return true;
-}
-
-static int collect_matching(struct store *store, const struct series_request *request,
-                            const char *label, struct arena *arena, struct collector *collector)
-{
-    struct selection selection;
-    int error = begin(store, request, arena, &selection);
-    for (size_t i = 0; error == 0 && i < selection.found.len; i++) {
-        struct pick pick = {.series = selection.found.items[i]};
-        if (is_in_range(&selection, &pick) &&
-            !collect_labels(pick.series->labels, label, collector))
-            error = -E2BIG;
-    }
-    end(&selection);
-    return error;
-}
-
 static int source_labels(void *source, const struct series_request *request, const char *label,
                          struct arena *arena, struct text_list *out_list)
 {
     struct store *store = source;
     struct collector collector = {.ceiling = arena->ceiling};
+    struct selection selection = {0};
     map_init(&collector.seen);
     int error = 0;
-    if (request->n_matchers > 0)
-        error = collect_matching(store, request, label, arena, &collector);
-    else if (!index_labels(&store->index, request->org, label, collect, &collector))
+    if (request->n_matchers > 0) {
+        begin(store, request, &selection);
+        error = narrow_to_range(&selection);
+    }
+    const struct id_vec *among = request->n_matchers > 0 ? &selection.ids : NULL;
+    if (error == 0 &&
+        !index_each_text(&store->index, request->org, label, among, collect, &collector))
         error = -E2BIG;
     if (error == 0)
         error = list_texts(&collector, arena, out_list);
+    end(&selection);
     map_deinit(&collector.seen);
     return error;
 }
@@ -286,6 +264,7 @@ static const struct series_source_kind source_kind = {
     .select = source_select,
     .series = source_series,
     .labels = source_labels,
+    .walk = source_walk,
 };
 
 struct series_source store_source(struct store *store)

@@ -2,10 +2,11 @@
 /*
  * store - the embedded time series store.
  *
- * Series live in memory as an index and a head of compressed chunks; full chunks go to SQLite.
- * Each batch is logged in the same database, by one writer thread that commits what has come in
- * meanwhile as one transaction (group commit), before it is acknowledged: an acknowledged sample
- * survives kill -9.  docs/formats/store.md specifies the bytes.
+ * The newest samples of every series are in memory, compressed, 256 neighbouring series under one lock.  A
+ * batch is appended to a log of its own files before it is acknowledged, so that what was
+ * acknowledged survives kill -9; in the background memory is flushed to the archive, an SQLite
+ * file, and the log cut off behind it.  docs/formats/store.md specifies the bytes,
+ * docs/decisions/0008 says why it is so.
  *
  * Thread safe.  store_append() may be called from every loop thread at once.
  */
@@ -14,25 +15,33 @@
 #include "model/batch.h"
 #include "model/problem.h"
 #include "model/series_source.h"
+#include "store/archive.h"
 
 struct store;
+struct log_io;
 
 /* The class of a series, by its labels: asked once for each, then every batch carries it back in
  * batch_series.tag.  What the classes mean is the caller's business. */
 typedef uint8_t store_classify_fn(const struct labels *labels);
 
 struct store_options {
-    const char *path;     /* of the SQLite file */
+    const char *path;     /* of the SQLite file; the log is in the folder "log" beside it */
     mspan_t retention;    /* raw samples older than this are deleted */
+    mspan_t retention_5m; /* what is left of them as rollups of 5 minutes, and of 1 hour */
+    mspan_t retention_1h;
     mspan_t out_of_order; /* how far in the past a sample is taken */
     mspan_t future;       /* how far ahead of our clock a sample is taken */
     size_t max_series_per_org;
-    size_t max_file_bytes;       /* the file may not grow beyond; 0 = as the disk has room */
-    msec_t (*wall_ms)(void);     /* what time it is; NULL = clock_wall_ms */
+    size_t max_series_per_host; /* of an organisation with the same label `instance` */
+    size_t max_file_bytes;   /* of history, the oldest goes first; 0 = as the disk has room */
+    msec_t (*wall_ms)(void); /* what time it is; NULL = clock_wall_ms */
     store_classify_fn *classify; /* NULL = every tag is 0 */
+    const struct log_io *log_io; /* how to write the log; NULL = log_io_posix */
+    const char *vfs;             /* of SQLite; NULL = the default */
 };
 
-extern const struct store_options store_defaults; /* 15 d, 7 d, 10 min, 1 M series; path NULL */
+/* 15 d, 90 d, 2 y; 7 d, 10 min; 1 M series, 50,000 of a host; path NULL */
+extern const struct store_options store_defaults;
 
 /* Why samples of a batch were not taken; counts.  Duplicates of what is stored (same time, same
  * value) are taken and do nothing. */
@@ -44,13 +53,13 @@ struct store_refusals {
 /* 0; -errno with `problem` filled (corrupt file, newer format, no space). */
 int store_open(const struct store_options *options, struct store **out_store,
                struct problem *problem);
-/* Commits what is queued, then closes. */
+/* Flushes what is in memory, then closes. */
 void store_close(struct store *store);
 
 /* Takes a batch.  Sets `series` and `tag` of each of its series; those of which nothing was taken
  * have 0.
  * 0: its samples can be queried, and survive kill -9.  -EAGAIN, -ENOSPC, -EIO: they could not be
- * made durable now, the sender must come again. */
+ * made durable now, the sender must come again; that some were taken before does no harm then. */
 int store_append(struct store *store, struct batch *batch, struct store_refusals *out_refusals);
 
 /* A reference to the labels of a series that store_append() named; NULL when it is gone. */
@@ -63,11 +72,11 @@ struct series_source store_source(struct store *store);
 bool store_is_healthy(struct store *store, char *out_why, size_t size);
 
 struct store_stats {
-    uint64_t series, samples_appended, samples_refused, batches_committed, commits;
-    uint64_t log_bytes, chunk_bytes, chunks, file_bytes;
-    uint64_t series_corrupt, chunks_corrupt,
-        log_records_corrupt; /* found and skipped since start */
-    double commit_seconds;   /* spent in commits */
+    uint64_t series, samples_appended, samples_refused, batches;
+    uint64_t log_bytes,
+        log_losses;          /* losses: places in the log that could not be read at start */
+    uint64_t series_corrupt; /* likewise, of the list of series */
+    struct archive_stats archive;
 };
 void store_stats(struct store *store, struct store_stats *out_stats);
 

@@ -63,7 +63,7 @@ static void child_main(uint64_t first)
     for (uint64_t number = first; number < first + CHILD_BATCHES; number++) {
         append_batch(number);
         if (number % 50 == 0)
-            writer_settle(store);
+            upkeep_settle(store);
     }
     for (;;)
         pause();

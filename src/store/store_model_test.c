@@ -21,6 +21,7 @@ struct slot {
 static struct slot model[SERIES][SLOTS];
 static struct sample got[SLOTS];
 static uint64_t random_state;
+static bool had_conflicts; /* memory may hold a value that the archive will overrule */
 static int frontier[SERIES]; /* next slot in order */
 
 static uint64_t next_random(void)
@@ -76,7 +77,10 @@ static void append_random(void)
     }
     struct store_refusals refusals;
     ck_assert_int_eq(test_append(instance_of(series), samples, count, &refusals), 0);
-    ck_assert_uint_eq(refusals.duplicate_other_value, conflicts);
+    /* What memory has is compared at once; with the archive when it is read. */
+    ck_assert_uint_le(refusals.duplicate_other_value, count);
+    ck_assert(conflicts > 0 || had_conflicts || refusals.duplicate_other_value == 0);
+    had_conflicts = had_conflicts || conflicts > 0;
     ck_assert_uint_eq(refusals.too_old + refusals.too_new + refusals.bad_labels, 0);
 }
 
@@ -112,6 +116,7 @@ static void run(uint64_t seed)
     random_state = seed;
     memset(model, 0, sizeof(model));
     memset(frontier, 0, sizeof(frontier));
+    had_conflicts = false;
     test_begin();
     test_open();
     for (int step = 0; step < 250; step++) {
@@ -119,19 +124,19 @@ static void run(uint64_t seed)
         if (next_random() % 4 == 0)
             check_some();
         if (next_random() % 15 == 0)
-            ck_assert_int_eq(writer_settle(store), 0);
+            ck_assert_int_eq(upkeep_settle(store), 0);
         if (next_random() % 20 == 0)
             test_reopen();
     }
     for (int round = 0; round < 2; round++) {
         for (size_t series = 0; series < SERIES; series++)
             check_range(series, 0, SLOTS - 1);
-        ck_assert_int_eq(writer_settle(store), 0);
+        ck_assert_int_eq(upkeep_settle(store), 0);
         test_reopen();
     }
     struct store_stats stats;
     store_stats(store, &stats);
-    ck_assert_uint_eq(stats.chunks_corrupt + stats.log_records_corrupt, 0);
+    ck_assert_uint_eq(stats.archive.losses + stats.log_losses, 0);
     test_end();
 }
 

@@ -86,7 +86,7 @@ START_TEST(limits_of_a_query_hold)
         ck_assert_int_eq(do_select(&request), -E2BIG);
         request.max_samples = 0;
         ck_assert_int_eq(do_select(&request), -E2BIG);
-        ck_assert_int_eq(writer_settle(store), 0); /* once more from the file */
+        ck_assert_int_eq(upkeep_settle(store), 0); /* once more from the file */
         test_reopen();
     }
     struct arena tiny;

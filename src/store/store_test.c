@@ -26,13 +26,12 @@ START_TEST(what_is_appended_is_selected)
     struct store_stats stats;
     store_stats(store, &stats);
     ck_assert_uint_eq(stats.series, 2);
-    ck_assert_uint_gt(stats.log_bytes, 0);
-    ck_assert_uint_gt(stats.file_bytes, 0);
+    ck_assert_uint_gt(stats.archive.file_bytes, 0);
     test_end();
 }
 END_TEST
 
-START_TEST(chunks_fill_and_are_found_again)
+START_TEST(many_samples_are_found_again)
 {
     enum {
         COUNT = 3000
@@ -55,8 +54,8 @@ START_TEST(chunks_fill_and_are_found_again)
     }
     struct store_stats stats;
     store_stats(store, &stats);
-    ck_assert_uint_ge(stats.chunks, COUNT / CHUNK_SAMPLES_MAX);
-    ck_assert_uint_lt(stats.chunk_bytes, COUNT * 16);
+    ck_assert_uint_eq(stats.archive.tiers[TIER_RAW].samples, COUNT);
+    ck_assert_uint_lt(stats.archive.tiers[TIER_RAW].bytes, COUNT * 4);
     test_end();
 }
 END_TEST
@@ -180,6 +179,6 @@ START_TEST(a_batch_learns_the_class_of_its_series)
 }
 END_TEST
 
-UNIT_MAIN("store", what_is_appended_is_selected, chunks_fill_and_are_found_again,
+UNIT_MAIN("store", what_is_appended_is_selected, many_samples_are_found_again,
           refusals_are_counted_and_the_rest_is_taken, bad_labels_are_refused,
           a_batch_learns_the_class_of_its_series)

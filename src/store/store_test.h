@@ -54,13 +54,7 @@ static inline void test_begin(void)
 
 static inline void test_remove_files(void)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s%s", test_path, suffixes[i]);
-        unlink(path);
-    }
-    rmdir(test_dir);
+    nftw(test_dir, unit_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void test_end(void)

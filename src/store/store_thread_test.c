@@ -97,7 +97,7 @@ static void *upkeep_main(void *arg)
     size_t failed = 0;
     while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
         struct store_stats stats;
-        failed += writer_settle(store) != 0;
+        failed += upkeep_settle(store) != 0;
         failed += store_delete_series(store, ORG_FIRST, &matcher, 1) != 0;
         store_stats(store, &stats);
     }
@@ -146,17 +146,4 @@ START_TEST(everything_at_once)
 }
 END_TEST
 
-START_TEST(a_queue_that_is_full_refuses)
-{
-    test_begin();
-    test_open();
-    ck_assert_int_eq(writer_reserve(store, SIZE_MAX), 0); /* alone, anything may pass */
-    ck_assert_int_eq(test_append_one("a", NOW_MS, 1), -EAGAIN);
-    writer_release(store, SIZE_MAX);
-    ck_assert_int_eq(test_append_one("a", NOW_MS, 1), 0);
-    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, ARRAY_LEN(got)), 1);
-    test_end();
-}
-END_TEST
-
-UNIT_MAIN("store_thread", everything_at_once, a_queue_that_is_full_refuses)
+UNIT_MAIN("store_thread", everything_at_once)

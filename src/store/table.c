@@ -3,138 +3,144 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/hash.h"
+#include "base/macros.h"
 #include "base/memory.h"
-#include "base/random.h"
 
-#define SHARD_FIRST_SLOTS 8
+#define FIRST_SLOTS 8u
 
 void table_init(struct table *table)
 {
-    *table = (struct table){.seed = random_u64()};
-    for (size_t i = 0; i < TABLE_SHARDS; i++)
-        pthread_mutex_init(&table->shards[i].lock, NULL);
+    *table = (struct table){0};
+    for (size_t i = 0; i < TABLE_PARTS; i++)
+        pthread_mutex_init(&table->parts[i].lock, NULL);
+    pthread_mutex_init(&table->alias_lock, NULL);
+    map_init(&table->aliases);
 }
 
 void table_deinit(struct table *table)
 {
-    for (size_t i = 0; i < TABLE_SHARDS; i++) {
-        struct table_shard *shard = &table->shards[i];
-        for (size_t j = 0; j < shard->capacity; j++) {
-            series_unref(shard->slots[j].series);
-            free(shard->slots[j].encoded);
+    for (size_t i = 0; i < TABLE_PARTS; i++) {
+        free(table->parts[i].slots);
+        pthread_mutex_destroy(&table->parts[i].lock);
+    }
+    map_deinit(&table->aliases);
+    pthread_mutex_destroy(&table->alias_lock);
+}
+
+/* One half of a name says which part, the other where in it. */
+static struct table_part *part_of(struct table *table, struct hash128 name)
+{
+    return &table->parts[name.high % TABLE_PARTS];
+}
+
+uint32_t table_find(struct table *table, struct hash128 name, struct table_cursor *cursor)
+{
+    struct table_part *part = part_of(table, name);
+    uint32_t key = (uint32_t)name.low, id = 0;
+    pthread_mutex_lock(&part->lock);
+    uint32_t at = cursor->begun ? cursor->at + 1 : key;
+    for (uint32_t seen = 0; seen < part->capacity; seen++, at++) {
+        const struct table_slot *slot = &part->slots[at & (part->capacity - 1)];
+        if (slot->id == 0)
+            break;
+        if (slot->name == key) {
+            id = slot->id;
+            break;
         }
-        free(shard->slots);
-        pthread_mutex_destroy(&shard->lock);
     }
+    pthread_mutex_unlock(&part->lock);
+    *cursor = (struct table_cursor){at, true};
+    return id;
 }
 
-struct table_key table_key(const struct table *table, org_id org, const void *encoded,
-                           uint32_t encoded_len)
+static void place(struct table_part *part, struct table_slot slot)
 {
-    uint64_t seed = table->seed ^ (uint64_t)org;
-    return (struct table_key){org, encoded, encoded_len,
-                              hash_bytes(encoded, encoded_len, seed)};
+    uint32_t at = slot.name;
+    while (part->slots[at & (part->capacity - 1)].id != 0)
+        at++;
+    part->slots[at & (part->capacity - 1)] = slot;
 }
 
-/* The high bits choose the shard, the low ones the slot. */
-uint32_t table_shard_of(uint64_t hash)
+static void grow(struct table_part *part)
 {
-    return (uint32_t)(hash >> 58) % TABLE_SHARDS;
-}
-
-void table_lock(struct table *table, uint32_t shard)
-{
-    pthread_mutex_lock(&table->shards[shard].lock);
-}
-
-void table_unlock(struct table *table, uint32_t shard)
-{
-    pthread_mutex_unlock(&table->shards[shard].lock);
-}
-
-struct series *table_find(struct table *table, const struct table_key *key)
-{
-    struct table_shard *shard = &table->shards[table_shard_of(key->hash)];
-    if (shard->capacity == 0)
-        return NULL;
-    for (size_t i = key->hash;; i++) {
-        struct table_slot *slot = &shard->slots[i & (shard->capacity - 1)];
-        if (slot->series == NULL)
-            return NULL;
-        if (slot->hash == key->hash && slot->encoded_len == key->encoded_len &&
-            slot->series->org == key->org &&
-            memcmp(slot->encoded, key->encoded, key->encoded_len) == 0)
-            return slot->series;
-    }
-}
-
-static void place(struct table_shard *shard, struct table_slot slot)
-{
-    size_t i = slot.hash;
-    while (shard->slots[i & (shard->capacity - 1)].series != NULL)
-        i++;
-    shard->slots[i & (shard->capacity - 1)] = slot;
-}
-
-static void grow(struct table_shard *shard)
-{
-    struct table_slot *old = shard->slots;
-    size_t old_capacity = shard->capacity;
-    shard->capacity = old_capacity == 0 ? SHARD_FIRST_SLOTS : old_capacity * 2;
-    shard->slots = memory_calloc(shard->capacity, sizeof(*shard->slots));
-    for (size_t i = 0; i < old_capacity; i++) {
-        if (old[i].series != NULL)
-            place(shard, old[i]);
+    struct table_slot *old = part->slots;
+    uint32_t old_capacity = part->capacity;
+    part->capacity = old_capacity == 0 ? FIRST_SLOTS : old_capacity * 2;
+    part->slots = memory_calloc(part->capacity, sizeof(*part->slots));
+    for (uint32_t i = 0; i < old_capacity; i++) {
+        if (old[i].id != 0)
+            place(part, old[i]);
     }
     free(old);
 }
 
-void table_add(struct table *table, const struct table_key *key, struct series *series)
+void table_add(struct table *table, struct hash128 name, uint32_t id)
 {
-    struct table_shard *shard = &table->shards[table_shard_of(key->hash)];
-    assert(series->org == key->org);
-    if ((shard->len + 1) * 4 > shard->capacity * 3)
-        grow(shard);
-    uint8_t *encoded = memory_alloc(MAX_OF(key->encoded_len, 1));
-    if (key->encoded_len > 0)
-        memcpy(encoded, key->encoded, key->encoded_len);
-    place(shard, (struct table_slot){key->hash, series_ref(series), encoded, key->encoded_len});
-    shard->len++;
+    struct table_part *part = part_of(table, name);
+    assert(id != 0);
+    pthread_mutex_lock(&part->lock);
+    if (((uint64_t)part->len + 1) * 4 > (uint64_t)part->capacity * 3)
+        grow(part);
+    place(part, (struct table_slot){(uint32_t)name.low, id});
+    part->len++;
+    pthread_mutex_unlock(&part->lock);
 }
 
 /* Closes the gap at `at`: moves back what would not be found behind it any more. */
-static void close_gap(struct table_shard *shard, size_t at)
+static void close_gap(struct table_part *part, uint32_t at)
 {
-    size_t mask = shard->capacity - 1, gap = at;
-    for (size_t i = (at + 1) & mask; shard->slots[i].series != NULL; i = (i + 1) & mask) {
-        size_t home = shard->slots[i].hash & mask;
+    uint32_t mask = part->capacity - 1, gap = at & mask;
+    for (uint32_t i = (gap + 1) & mask; part->slots[i].id != 0; i = (i + 1) & mask) {
+        uint32_t home = part->slots[i].name & mask;
         if (((i - home) & mask) >= ((i - gap) & mask)) {
-            shard->slots[gap] = shard->slots[i];
+            part->slots[gap] = part->slots[i];
             gap = i;
         }
     }
-    shard->slots[gap] = (struct table_slot){0};
+    part->slots[gap] = (struct table_slot){0};
 }
 
-void table_remove(struct table *table, uint64_t hash, const struct series *series)
+void table_remove(struct table *table, struct hash128 name, uint32_t id)
 {
-    struct table_shard *shard = &table->shards[table_shard_of(hash)];
-    if (shard->capacity == 0)
-        return;
-    for (size_t i = hash;; i++) {
-        size_t at = i & (shard->capacity - 1);
-        struct table_slot slot = shard->slots[at];
-        if (slot.series == NULL)
-            return;
-        if (slot.hash != hash || slot.series != series)
-            continue;
-        close_gap(shard, at);
-        shard->len--;
-        free(slot.encoded);
-        series_unref(slot.series);
-        return;
+    struct table_part *part = part_of(table, name);
+    pthread_mutex_lock(&part->lock);
+    uint32_t at = (uint32_t)name.low;
+    for (uint32_t seen = 0; seen < part->capacity; seen++, at++) {
+        const struct table_slot *slot = &part->slots[at & (part->capacity - 1)];
+        if (slot->id == 0)
+            break;
+        if (slot->id == id) {
+            close_gap(part, at);
+            part->len--;
+            break;
+        }
     }
+    pthread_mutex_unlock(&part->lock);
+}
+
+uint32_t table_find_alias(struct table *table, struct hash128 name)
+{
+    if (__atomic_load_n(&table->n_aliases, __ATOMIC_RELAXED) == 0)
+        return 0;
+    pthread_mutex_lock(&table->alias_lock);
+    uintptr_t id = (uintptr_t)map_find(&table->aliases, &name, sizeof(name));
+    pthread_mutex_unlock(&table->alias_lock);
+    return (uint32_t)id;
+}
+
+void table_add_alias(struct table *table, struct hash128 name, uint32_t id)
+{
+    pthread_mutex_lock(&table->alias_lock);
+    map_put(&table->aliases, &name, sizeof(name), (void *)(uintptr_t)id);
+    __atomic_store_n(&table->n_aliases, table->aliases.len, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&table->alias_lock);
+}
+
+void table_remove_alias(struct table *table, struct hash128 name)
+{
+    pthread_mutex_lock(&table->alias_lock);
+    map_remove(&table->aliases, &name, sizeof(name));
+    __atomic_store_n(&table->n_aliases, table->aliases.len, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&table->alias_lock);
 }

@@ -1,60 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table - encoded label bytes to series, in shards that have a lock each.
+ * table - the names of series, 128 bits each, to their ids.
  *
- * A series is found by its organisation and the bytes that a sender writes for its labels.  The
- * sorted form is always in the table; of other forms (other order, longer varints) a few per
- * series are remembered as aliases, the rest takes the slow path of decoding each time.
+ * Eight bytes a series: 32 bits of the name and the id.  A look-up gives candidates; whether one
+ * is the series is for the caller to check against the name that the series itself keeps.
+ * Names of unusual forms of the same labels (other order, longer varints) are *aliases*, in a
+ * table of their own with the whole name.
  *
- * The lock of shard s guards the part of the table whose hashes fall on s, and the samples of
- * the series with series->shard == s (the shard of their sorted form).  No thread holds two of
- * these locks.
+ * Thread safe: cut by the name into parts with a lock each, which is held for the look-up alone.
  */
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "store/series.h"
+#include "base/hash.h"
+#include "base/map.h"
 
-#define TABLE_SHARDS 64
+#define TABLE_PARTS 64
 
 struct table_slot {
-    uint64_t hash;
-    struct series *series; /* owned reference; NULL = free */
-    uint8_t *encoded;      /* owned */
-    uint32_t encoded_len;
+    uint32_t name; /* 32 bits of it */
+    uint32_t id;   /* 0 = free */
 };
 
-struct table_shard {
+struct table_part {
     _Alignas(64) pthread_mutex_t lock;
     struct table_slot *slots; /* owned */
-    size_t capacity, len;     /* a power of two, or 0 */
+    uint32_t capacity, len;   /* a power of two, or 0 */
 };
 
 struct table {
-    uint64_t seed;
-    struct table_shard shards[TABLE_SHARDS];
-};
-
-/* What is looked up, with its hash. */
-struct table_key {
-    org_id org;
-    const uint8_t *encoded;
-    uint32_t encoded_len;
-    uint64_t hash;
+    struct table_part parts[TABLE_PARTS];
+    pthread_mutex_t alias_lock;
+    struct map aliases; /* struct hash128 → id */
+    size_t n_aliases;   /* atomic */
 };
 
 void table_init(struct table *table);
 void table_deinit(struct table *table);
 
-struct table_key table_key(const struct table *table, org_id org, const void *encoded,
-                           uint32_t encoded_len);
-uint32_t table_shard_of(uint64_t hash);
+/* Where a look-up goes on; zeros at the beginning. */
+struct table_cursor {
+    uint32_t at;
+    bool begun;
+};
 
-void table_lock(struct table *table, uint32_t shard);
-void table_unlock(struct table *table, uint32_t shard);
+/* The next candidate, or 0. */
+uint32_t table_find(struct table *table, struct hash128 name, struct table_cursor *cursor);
 
-/* These expect the lock of the key's shard. */
-struct series *table_find(struct table *table, const struct table_key *key); /* borrowed */
-void table_add(struct table *table, const struct table_key *key, struct series *series);
-void table_remove(struct table *table, uint64_t hash, const struct series *series);
+void table_add(struct table *table, struct hash128 name, uint32_t id);
+void table_remove(struct table *table, struct hash128 name, uint32_t id);
+
+/* 0 when there is none. */
+uint32_t table_find_alias(struct table *table, struct hash128 name);
+void table_add_alias(struct table *table, struct hash128 name, uint32_t id);
+void table_remove_alias(struct table *table, struct hash128 name);

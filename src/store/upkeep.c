@@ -1,274 +1,311 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the writer does between commits, in small steps.
+ * Upkeep: one thread that does in the background what no batch waits for.
  *
- * Rotation keeps the log bounded.  When enough was logged, the epoch is raised and the id of the
- * last record noted: every sample in records up to it was put into its series before, marked
- * with this epoch or an earlier one.  Then all series are visited, and what is marked so is
- * persisted, open chunks included (they stay open; the row is replaced when they have grown).
- * When the visit is through, the records up to the noted id are not needed any more
- * (invariant 4).
+ *   every second       what was logged is brought to the medium
+ *   log large, or old  a round of flush.c
+ *   always             what archive_upkeep() has to do
+ *   every hour         series of which nothing is left are dropped
  *
- *   idle ──enough logged──► visiting series ──all seen──► deleting records ──none left──► idle
+ * When something cannot be written the store is blocked: batches are refused, and disk space is
+ * probed for until there is some again.
+ *
+ *   running ──a write fails: upkeep_block()──► blocked
+ *      ▲──────────────── probe() succeeds ◄──────┘
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "store/internal.h"
 
-/* A log this large is rotated: small, so that a restart is quick, but not so small against the
- * number of series that their chunks are written over and over. */
-#define ROTATE_BYTES_MIN        ((uint64_t)8 * 1024 * 1024)
-#define ROTATE_BYTES_PER_SERIES 640
-#define ROTATE_INTERVAL_MS      (2 * MSEC_HOUR)
-#define STEP_SERIES             256
-#define STEP_LOG_RECORDS        64
-#define STEP_CHUNKS             1000
-#define RETENTION_INTERVAL_MS   (5 * MSEC_MINUTE)
+#define SYNC_INTERVAL_MS  (1 * MSEC_SECOND)
+#define PROBE_INTERVAL_MS (1 * MSEC_SECOND)
+#define CHURN_INTERVAL_MS (1 * MSEC_HOUR)
+#define CHURN_STEP_SHARDS 16
 
-bool upkeep_persist(struct store *store)
+void upkeep_wake(struct store *store)
 {
-    struct writer *writer = &store->writer;
-    struct series_list full = {0};
-    pthread_mutex_lock(&writer->lock);
-    while (writer->full.len > 0 && full.len < STEP_SERIES)
-        VEC_PUSH(&full, writer->full.items[--writer->full.len]);
-    bool more = writer->full.len > 0;
-    pthread_mutex_unlock(&writer->lock);
-
-    struct persist_list list = {0};
-    for (size_t i = 0; i < full.len; i++)
-        persist_collect(store, full.items[i], PERSIST_SEALED_ONLY, &list);
-    series_list_deinit(&full);
-    return persist_commit(store, &list) == 0 && more;
+    pthread_mutex_lock(&store->upkeep.lock);
+    pthread_cond_signal(&store->upkeep.wake);
+    pthread_mutex_unlock(&store->upkeep.lock);
 }
 
-static void begin_rotation(struct store *store, mono_t now)
+void upkeep_block(struct store *store, int error)
 {
-    struct writer *writer = &store->writer;
-    writer->rotated_at = now;
-    if (writer->fresh_log_bytes == 0)
-        return;
-    writer->rotation = (struct rotation){
-        .active = true,
-        .up_to_id = writer->last_log_id,
-        .deleted_to_id = writer->rotation.up_to_id,
-        .epoch = store->epoch,
-        .bytes = writer->fresh_log_bytes,
-    };
-    writer->fresh_log_bytes = 0;
-    __atomic_store_n(&store->epoch, store->epoch + 1, __ATOMIC_RELEASE);
+    assert(error < 0);
+    __atomic_store_n(&store->blocked, error, __ATOMIC_RELEASE);
+    pthread_mutex_lock(&store->upkeep.lock);
+    pthread_cond_broadcast(&store->upkeep.moved);
+    pthread_mutex_unlock(&store->upkeep.lock);
 }
 
-/* True when all series have been seen. */
-static bool visit_series(struct store *store, struct rotation *rotation)
+uint64_t upkeep_doom(struct store *store, const uint32_t *ids, size_t n)
 {
-    struct persist_list list = {0};
-    uint32_t cursor = rotation->cursor;
-    bool through = false;
-    for (size_t i = 0; i < STEP_SERIES && !through; i++) {
-        struct series *series = index_next(&store->index, &cursor);
-        through = series == NULL;
-        if (!through)
-            persist_collect(store, series, rotation->epoch, &list);
-        series_unref(series);
+    struct upkeep *upkeep = &store->upkeep;
+    pthread_mutex_lock(&upkeep->lock);
+    for (size_t i = 0; i < n; i++)
+        VEC_PUSH(&upkeep->doomed, ids[i]);
+    upkeep->doomed_all += n;
+    uint64_t all = upkeep->doomed_all;
+    pthread_cond_signal(&upkeep->wake);
+    pthread_mutex_unlock(&upkeep->lock);
+    return all;
+}
+
+int upkeep_settle(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    pthread_mutex_lock(&upkeep->lock);
+    uint64_t turn = ++upkeep->turn_wanted;
+    pthread_cond_signal(&upkeep->wake);
+    while (upkeep->turn_done < turn)
+        pthread_cond_wait(&upkeep->moved, &upkeep->lock);
+    pthread_mutex_unlock(&upkeep->lock);
+    return store_blocked(store);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Deletes from the archive what was handed over. */
+static int delete_doomed(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    pthread_mutex_lock(&upkeep->lock);
+    uint32_t *ids = upkeep->doomed.items;
+    size_t n = upkeep->doomed.len;
+    upkeep->doomed.items = NULL;
+    upkeep->doomed.len = upkeep->doomed.capacity = 0;
+    pthread_mutex_unlock(&upkeep->lock);
+    if (n == 0)
+        return 0;
+    qsort(ids, n, sizeof(*ids), compare_ids);
+    size_t unique = 1;
+    for (size_t i = 1; i < n; i++) {
+        if (ids[i] != ids[unique - 1])
+            ids[unique++] = ids[i];
     }
-    if (persist_commit(store, &list) != 0)
-        return false; /* the cursor stays: they are visited again */
-    rotation->cursor = through ? UINT32_MAX : cursor;
-    return through;
-}
-
-static void delete_records(struct store *store, struct rotation *rotation)
-{
-    int64_t up_to_id = MIN_OF(rotation->deleted_to_id + STEP_LOG_RECORDS, rotation->up_to_id);
-    int error = disk_begin(&store->disk);
+    int error = archive_delete_series(store->archive, ids, unique);
+    pthread_mutex_lock(&upkeep->lock);
+    for (size_t i = 0; error != 0 && i < unique; i++)
+        VEC_PUSH(&upkeep->doomed, ids[i]); /* again */
     if (error == 0)
-        error = disk_delete_log(&store->disk, up_to_id);
-    if (error == 0)
-        error = disk_commit(&store->disk);
-    if (error != 0)
-        disk_abandon(&store->disk);
-    writer_set_result(store, error);
-    if (error != 0)
-        return;
-    rotation->deleted_to_id = up_to_id;
-    if (up_to_id == rotation->up_to_id) {
-        rotation->active = false;
-        __atomic_fetch_sub(&store->log_bytes, rotation->bytes, __ATOMIC_RELAXED);
-    }
-}
-
-static uint64_t rotate_bytes(struct store *store)
-{
-    uint64_t for_series = (uint64_t)index_count(&store->index) * ROTATE_BYTES_PER_SERIES;
-    return MAX_OF(ROTATE_BYTES_MIN, for_series);
-}
-
-bool upkeep_rotate(struct store *store, mono_t now)
-{
-    struct writer *writer = &store->writer;
-    struct rotation *rotation = &writer->rotation;
-    bool due = writer->fresh_log_bytes >= rotate_bytes(store) ||
-               now >= writer->rotated_at + ROTATE_INTERVAL_MS;
-    bool was_active = rotation->active;
-    if (!was_active && due)
-        begin_rotation(store, now);
-    if (!rotation->active)
-        return false;
-    if (rotation->cursor == UINT32_MAX || visit_series(store, rotation))
-        delete_records(store, rotation);
-    return rotation->active || (was_active && due);
-}
-
-bool store_kill_series(struct store *store, struct series *series, bool only_empty)
-{
-    uint64_t hashes[SERIES_ALIASES_MAX];
-    struct table *table = &store->table;
-    table_lock(table, series->shard);
-    bool kill = !series->dead && (!only_empty || series_is_empty(series));
-    uint8_t n_aliases = series->n_aliases;
-    for (uint8_t i = 0; kill && i < n_aliases; i++)
-        hashes[i] = series->alias_hashes[i];
-    if (kill) {
-        series->dead = true;
-        table_remove(table, series->hash, series);
-        index_remove(&store->index, series);
-    }
-    table_unlock(table, series->shard);
-    for (uint8_t i = 0; kill && i < n_aliases; i++) {
-        uint32_t shard = table_shard_of(hashes[i]);
-        table_lock(table, shard);
-        table_remove(table, hashes[i], series);
-        table_unlock(table, shard);
-    }
-    return kill;
-}
-
-/* Deletes old chunks of one series; *out_state is what is left.  In a transaction. */
-static int expire_chunks(struct store *store, struct disk_state *state, int *budget)
-{
-    int deleted = 0;
-    int error = disk_delete_chunks(&store->disk, state->series, store->writer.retention_cutoff,
-                                   *budget, &deleted);
-    if (error != 0 || deleted == 0)
-        return error;
-    *budget -= deleted;
-    msec_t first_ms;
-    error = disk_first_chunk(&store->disk, state->series, &first_ms);
-    if (error != 0)
-        return error;
-    state->from_ms = first_ms;
-    if (first_ms == INT64_MAX)
-        state->to_ms = INT64_MIN;
-    return disk_put_state(&store->disk, state);
-}
-
-/* One series of a retention pass: memory, file, and the series itself when nothing is left. */
-static int retain_series(struct store *store, struct series *series, int *budget)
-{
-    table_lock(&store->table, series->shard);
-    if (!series->dead)
-        series_forget_older(series, store->writer.retention_cutoff);
-    struct disk_state state = {series->id, series->stored_from_ms, series->stored_to_ms,
-                               series->stored_accepted};
-    table_unlock(&store->table, series->shard);
-
-    if (state.from_ms < store->writer.retention_cutoff) {
-        int error = disk_begin(&store->disk);
-        if (error == 0)
-            error = expire_chunks(store, &state, budget);
-        if (error == 0)
-            error = disk_commit(&store->disk);
-        if (error != 0) {
-            disk_abandon(&store->disk);
-            return error;
-        }
-        table_lock(&store->table, series->shard);
-        series->stored_from_ms = state.from_ms;
-        series->stored_to_ms = state.to_ms;
-        table_unlock(&store->table, series->shard);
-    }
-    if (store_kill_series(store, series, true))
-        writer_note_doomed(store, series);
-    return 0;
-}
-
-bool upkeep_retain(struct store *store, mono_t now)
-{
-    struct writer *writer = &store->writer;
-    if (!writer->retaining) {
-        if (now < writer->next_retention)
-            return false;
-        writer->retaining = true;
-        writer->retention_cursor = 0;
-        writer->retention_cutoff = store_wall_ms(store) - store->options.retention;
-    }
-    int budget = STEP_CHUNKS;
-    for (size_t i = 0; i < STEP_SERIES && budget > 0; i++) {
-        uint32_t cursor = writer->retention_cursor;
-        struct series *series = index_next(&store->index, &cursor);
-        int error = series == NULL ? 0 : retain_series(store, series, &budget);
-        if (series == NULL || error != 0) {
-            series_unref(series);
-            writer->retaining = false;
-            writer->next_retention = now + RETENTION_INTERVAL_MS;
-            if (error != 0)
-                writer_set_result(store, error);
-            return false;
-        }
-        series_unref(series);
-        if (budget > 0) /* else it may have more: come back to it */
-            writer->retention_cursor = cursor;
-    }
-    return true;
-}
-
-static struct series *take_doomed(struct writer *writer)
-{
-    pthread_mutex_lock(&writer->lock);
-    struct series *series =
-        writer->doomed.len == 0 ? NULL : writer->doomed.items[--writer->doomed.len];
-    pthread_mutex_unlock(&writer->lock);
-    return series;
-}
-
-/* Deletes a share of the rows; *out_gone when those were the last. */
-static int delete_share(struct store *store, const struct series *series, bool *out_gone)
-{
-    int deleted = 0;
-    int error = disk_begin(&store->disk);
-    if (error == 0)
-        error = disk_delete_chunks(&store->disk, series->id, INT64_MAX, STEP_CHUNKS, &deleted);
-    bool gone = deleted < STEP_CHUNKS;
-    if (error == 0 && gone)
-        error = disk_delete_series(&store->disk, series->id);
-    if (error == 0)
-        error = disk_commit(&store->disk);
-    if (error != 0)
-        disk_abandon(&store->disk);
-    else
-        *out_gone = gone;
+        upkeep->doomed_done += n;
+    pthread_cond_broadcast(&upkeep->moved);
+    pthread_mutex_unlock(&upkeep->lock);
+    free(ids);
     return error;
 }
 
-bool upkeep_delete(struct store *store)
+/* Drops series of one shard of which neither memory nor archive has anything. */
+static int drop_empty(struct store *store, struct shard *shard)
 {
-    struct writer *writer = &store->writer;
-    struct series *series = take_doomed(writer);
-    if (series == NULL)
+    uint64_t present[SHARD_SERIES / 64];
+    uint32_t empty[SHARD_SERIES];
+    size_t n = 0;
+    int error = archive_present(store->archive, shard->number, present);
+    for (uint32_t slot = 0; error == 0 && slot < SHARD_SERIES; slot++) {
+        uint32_t id = shard->number * SHARD_SERIES + slot;
+        if ((present[slot / 64] >> slot % 64 & 1) == 0 && store_remove_series(store, id, true))
+            empty[n++] = id;
+    }
+    if (n > 0)
+        upkeep_doom(store, empty, n);
+    return error;
+}
+
+/* One step; true when there are more shards to look at now. */
+static bool drop_churned(struct store *store, mono_t now, int *out_error)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    if (now < upkeep->churn_at)
         return false;
-    bool gone = false;
-    int error = delete_share(store, series, &gone);
-    writer_set_result(store, error);
-    if (!gone)
-        writer_note_doomed(store, series); /* again */
-    __atomic_store_n(&series->is_gone, gone, __ATOMIC_RELEASE);
-    series_unref(series);
-    pthread_mutex_lock(&writer->lock);
-    if (gone)
-        pthread_cond_broadcast(&writer->moved);
-    bool more = writer->doomed.len > 0;
-    pthread_mutex_unlock(&writer->lock);
-    return error == 0 && more;
+    uint32_t end = shards_end(&store->shards);
+    for (size_t i = 0; i < CHURN_STEP_SHARDS && upkeep->churn_shard < end; i++) {
+        struct shard *shard = shards_find(&store->shards, upkeep->churn_shard++);
+        if (shard != NULL && *out_error == 0)
+            *out_error = drop_empty(store, shard);
+    }
+    if (upkeep->churn_shard < end)
+        return true;
+    upkeep->churn_shard = 0;
+    upkeep->churn_at = now + CHURN_INTERVAL_MS;
+    return false;
+}
+
+static int sync_when_due(struct store *store, mono_t now)
+{
+    if (now < store->upkeep.sync_at)
+        return 0;
+    store->upkeep.sync_at = now + SYNC_INTERVAL_MS;
+    return log_sync(&store->log);
+}
+
+static void probe_when_due(struct store *store, mono_t now)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    if (now < upkeep->probe_at)
+        return;
+    upkeep->probe_at = now + PROBE_INTERVAL_MS;
+    int error = log_probe(&store->log);
+    if (error == 0)
+        error = archive_probe(store->archive);
+    __atomic_store_n(&store->blocked, error, __ATOMIC_RELEASE);
+}
+
+static void set_limit(struct store *store)
+{
+    size_t limit = __atomic_load_n(&store->max_file_bytes, __ATOMIC_RELAXED);
+    if (limit == store->upkeep.max_bytes)
+        return;
+    archive_set_max_bytes(store->archive, limit);
+    store->upkeep.max_bytes = limit;
+}
+
+/* One step of everything that is due; true when there is more to do at once. */
+static bool do_step(struct store *store, int *out_error)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    mono_t now = clock_mono_ms();
+    bool more = false;
+    int error = sync_when_due(store, now);
+    if (error == 0)
+        error = delete_doomed(store);
+    if (error == 0)
+        error = flush_crowded(store);
+    if (error == 0 && !upkeep->round.active && flush_is_due(store, now))
+        flush_begin(store, now);
+    if (error == 0 && upkeep->round.active)
+        more = flush_step(store, &error) || (error == 0 && flush_is_due(store, now));
+    if (error == 0)
+        more = drop_churned(store, now, &error) || more;
+    int failed = 0; /* damage that it meets is its own business */
+    more = archive_upkeep(store->archive, store_wall_ms(store), now, &failed) || more;
+    *out_error = error == 0 && failed == -ENOSPC ? failed : error;
+    return more && *out_error == 0;
+}
+
+static bool step(struct store *store)
+{
+    set_limit(store);
+    if (store_blocked(store) != 0)
+        probe_when_due(store, clock_mono_ms());
+    int error = 0;
+    bool more = store_blocked(store) == 0 && do_step(store, &error);
+    if (error != 0)
+        upkeep_block(store, error);
+    return more && error == 0;
+}
+
+/* Makes everything due when a turn is wanted, and says so. */
+static bool begin_turn(struct upkeep *upkeep)
+{
+    pthread_mutex_lock(&upkeep->lock);
+    bool wanted = upkeep->turn != upkeep->turn_wanted;
+    upkeep->turn = upkeep->turn_wanted;
+    pthread_mutex_unlock(&upkeep->lock);
+    if (wanted)
+        upkeep->round_at = upkeep->sync_at = upkeep->probe_at = 0;
+    return wanted;
+}
+
+/* What else belongs to a turn, once memory is in the archive. */
+static void settle_archive(struct store *store)
+{
+    if (store_blocked(store) != 0)
+        return;
+    int error = archive_settle(store->archive, store_wall_ms(store));
+    if (error == -ENOSPC)
+        upkeep_block(store, error);
+    store->upkeep.churn_at = 0;
+    while (step(store)) {
+    }
+}
+
+/* Waits until there is something to do.  False when it is time to stop. */
+static bool end_turn(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    mono_t due = clock_mono_ms() + SYNC_INTERVAL_MS;
+    const struct timespec until = {due / 1000, due % 1000 * 1000000};
+    pthread_mutex_lock(&upkeep->lock);
+    upkeep->turn_done = upkeep->turn;
+    pthread_cond_broadcast(&upkeep->moved);
+    bool idle = !upkeep->stopping && upkeep->turn == upkeep->turn_wanted &&
+                (upkeep->doomed.len == 0 || store_blocked(store) != 0) &&
+                !__atomic_load_n(&store->crowded, __ATOMIC_ACQUIRE);
+    if (idle)
+        pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until);
+    bool stopping = upkeep->stopping;
+    pthread_mutex_unlock(&upkeep->lock);
+    return !stopping;
+}
+
+static bool is_stopping(struct upkeep *upkeep)
+{
+    pthread_mutex_lock(&upkeep->lock);
+    bool stopping = upkeep->stopping;
+    pthread_mutex_unlock(&upkeep->lock);
+    return stopping;
+}
+
+/* A clean end leaves nothing in the log, so that the next start is instant. */
+static void flush_all(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    int error = delete_doomed(store);
+    for (int rounds = 0; error == 0 && rounds < 2; rounds++) { /* one may be under way */
+        if (!upkeep->round.active)
+            flush_begin(store, clock_mono_ms());
+        while (flush_step(store, &error)) {
+        }
+    }
+    log_sync(&store->log);
+}
+
+static void *upkeep_main(void *arg)
+{
+    struct store *store = arg;
+    struct upkeep *upkeep = &store->upkeep;
+    do {
+        bool wanted = begin_turn(upkeep);
+        while (step(store) && !is_stopping(upkeep)) {
+        }
+        if (wanted)
+            settle_archive(store);
+    } while (end_turn(store));
+    flush_all(store);
+    return NULL;
+}
+
+int upkeep_start(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&upkeep->wake, &monotonic);
+    pthread_cond_init(&upkeep->moved, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    mono_t now = clock_mono_ms();
+    upkeep->churn_at = now + CHURN_INTERVAL_MS;
+    upkeep->round_at = now + FLUSH_INTERVAL_MS;
+    return -pthread_create(&upkeep->thread, NULL, upkeep_main, store);
+}
+
+void upkeep_stop(struct store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    pthread_mutex_lock(&upkeep->lock);
+    upkeep->stopping = true;
+    pthread_cond_signal(&upkeep->wake);
+    pthread_mutex_unlock(&upkeep->lock);
+    pthread_join(upkeep->thread, NULL);
+    pthread_cond_destroy(&upkeep->wake);
+    pthread_cond_destroy(&upkeep->moved);
 }
