@@ -73,6 +73,33 @@ bool text_scan_u64(const char **cursor, uint64_t *out_value)
     return true;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_scan_hex(const char **cursor, uint64_t *out_value)
+{
+    const char *at = *cursor;
+    while (*at == ' ' || *at == '\t')
+        at++;
+    uint64_t value = 0;
+    const char *start = at;
+    for (int digit; (digit = hex_digit(*at)) >= 0; at++) {
+        if (value >> 60 != 0)
+            return false;
+        value = value << 4 | (uint64_t)digit;
+    }
+    if (at == start)
+        return false;
+    *cursor = at;
+    *out_value = value;
+    return true;
+}
+
 #define DOUBLE_EXACT_MAX (UINT64_C(1) << 53)
 
 /* Number and power of ten are exact, and so what IEEE 754 makes of their quotient is right. */
@@ -286,14 +313,6 @@ void text_to_hex(const void *bytes, size_t len, char *out)
         out[2 * i + 1] = digits[in[i] & 15];
     }
     out[2 * len] = '\0';
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 int text_from_hex(const char *hex, void *out_bytes, size_t len)

@@ -53,6 +53,9 @@ int text_to_double(const char *text, double *out_value);
  * or they overflow.  The fast path of every /proc reader. */
 bool text_scan_u64(const char **cursor, uint64_t *out_value);
 
+/* Likewise for hexadecimal digits, without 0x. */
+bool text_scan_hex(const char **cursor, uint64_t *out_value);
+
 /* Likewise for digits that may have a point among them, "12.75".  False also when there are more
  * digits than a double holds (2^53): these readers expect none. */
 bool text_scan_decimal(const char **cursor, double *out_value);

@@ -46,6 +46,20 @@ START_TEST(scanning_walks_a_line)
 }
 END_TEST
 
+START_TEST(scans_hexadecimals)
+{
+    const char *line = "  0004928f ffffffffffffffff\t0:1 x";
+    uint64_t value;
+    ck_assert(text_scan_hex(&line, &value) && value == 0x4928f);
+    ck_assert(text_scan_hex(&line, &value) && value == UINT64_MAX);
+    ck_assert(text_scan_hex(&line, &value) && value == 0);
+    ck_assert_str_eq(line, ":1 x");
+    ck_assert(!text_scan_hex(&line, &value));
+    line = "10000000000000000";
+    ck_assert(!text_scan_hex(&line, &value));
+}
+END_TEST
+
 START_TEST(scans_decimals)
 {
     static const struct {
@@ -135,5 +149,6 @@ START_TEST(small_things)
 }
 END_TEST
 
-UNIT_MAIN("text", scans_decimals, numbers_are_parsed_whole, scanning_walks_a_line,
-          doubles_read_back, utf8_is_judged_strictly, hex_goes_both_ways, small_things)
+UNIT_MAIN("text", scans_hexadecimals, scans_decimals, numbers_are_parsed_whole,
+          scanning_walks_a_line, doubles_read_back, utf8_is_judged_strictly, hex_goes_both_ways,
+          small_things)

@@ -22,7 +22,16 @@ struct collect {
     struct collect_summary summary;
     struct source *sources; /* owned */
     size_t n_sources;
+    int64_t costs_ns; /* since when the sources' costs are summed */
 };
+
+#define NS_PER_MS       INT64_C(1000000)
+#define COSTS_PERIOD_NS (60000 * NS_PER_MS)
+
+static const struct metric cost_metric = {
+    "sentora_agent_collector_seconds",
+    "Time that one collection takes in a collector, on average over the last minute.",
+    METRIC_GAUGE};
 
 static const char **copy_list(const char *const *list)
 {
@@ -85,6 +94,8 @@ static void start_sources(struct collect *collect)
         source->summary = &collect->summary;
         source->file = HOST_FILE(kind->file);
         source->file.is_whole = kind->is_file_whole;
+        source->cost_seconds = (double)NAN;
+        recall_init(&source->recall);
         source->state = kind->state_size > 0 ? memory_calloc(1, kind->state_size) : NULL;
         if (kind->setup != NULL)
             kind->setup(source);
@@ -115,6 +126,7 @@ void collect_free(struct collect *collect)
         if (source->kind->teardown != NULL)
             source->kind->teardown(source);
         host_file_close(&source->file);
+        recall_deinit(&source->recall);
         free(source->state);
     }
     free(collect->sources);
@@ -128,19 +140,75 @@ void collect_free(struct collect *collect)
     free(collect);
 }
 
+static void run_source(struct source *source, const struct tick *tick,
+                       const struct emitter *out)
+{
+    source->problem[0] = '\0';
+    int error = source->kind->collect(source, tick, out);
+    if (error != 0 && source->problem[0] == '\0')
+        source_set_problem(source, "%s", strerror(-error));
+}
+
+/* Half a second of leeway, so that a period of so many collections is so many. */
+static bool is_due(const struct source *source, const struct tick *tick)
+{
+    int64_t period_ns = source->kind->period_ms * NS_PER_MS - 500 * NS_PER_MS;
+    return source->read_ns == 0 || tick->mono_ns - source->read_ns >= period_ns;
+}
+
+static void run_or_recall(struct source *source, const struct tick *tick,
+                          const struct emitter *out)
+{
+    if (source->kind->period_ms == 0) {
+        run_source(source, tick, out);
+    } else if (is_due(source, tick)) {
+        struct emitter recorder = recall_begin(&source->recall, out);
+        run_source(source, tick, &recorder);
+        recall_end(&source->recall);
+        source->read_ns = tick->mono_ns;
+    } else {
+        recall_emit(&source->recall, out);
+    }
+}
+
+/* Averages of a minute: a series that moves with every collection would cost more than it says.
+ */
+static void emit_costs(struct collect *collect, const struct tick *tick,
+                       const struct emitter *out)
+{
+    bool is_due = tick->mono_ns - collect->costs_ns >= COSTS_PERIOD_NS;
+    for (size_t i = 0; i < collect->n_sources; i++) {
+        struct source *source = &collect->sources[i];
+        if (is_due) {
+            source->cost_seconds = (double)source->spent_ns / 1e9 / (double)source->n_spent;
+            source->spent_ns = source->n_spent = 0;
+        }
+        if (!isnan(source->cost_seconds))
+            emit_labelled(out, &cost_metric, "collector", source->kind->name,
+                          source->cost_seconds);
+    }
+    if (is_due)
+        collect->costs_ns = tick->mono_ns;
+}
+
 void collect_run(struct collect *collect, const struct emitter *out)
 {
     assert(out->emit != NULL);
     struct tick tick = {.wall_ms = clock_wall_ms(), .mono_ns = clock_mono_ns()};
+    if (collect->costs_ns == 0)
+        collect->costs_ns = tick.mono_ns;
 
     reset_summary(&collect->summary);
+    int64_t before_ns = tick.mono_ns;
     for (size_t i = 0; i < collect->n_sources; i++) {
         struct source *source = &collect->sources[i];
-        source->problem[0] = '\0';
-        int error = source->kind->collect(source, &tick, out);
-        if (error != 0 && source->problem[0] == '\0')
-            source_set_problem(source, "%s", strerror(-error));
+        run_or_recall(source, &tick, out);
+        int64_t now_ns = clock_mono_ns();
+        source->spent_ns += now_ns - before_ns;
+        source->n_spent++;
+        before_ns = now_ns;
     }
+    emit_costs(collect, &tick, out);
 }
 
 void collect_problems(struct collect *collect, struct buf *out)

@@ -224,11 +224,6 @@ static int cpu_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool cpu_is_wanted(const struct collect_options *options)
-{
-    return options->cpu;
-}
-
 static void cpu_setup(struct source *source)
 {
     struct cpu_state *state = source->state;
@@ -248,7 +243,7 @@ const struct collector cpu_collector = {
     .file = "proc/stat",
     .is_file_whole = true,
     .state_size = sizeof(struct cpu_state),
-    .is_wanted = cpu_is_wanted,
+    .is_wanted = wants_cpu,
     .setup = cpu_setup,
     .collect = cpu_collect,
     .teardown = cpu_teardown,

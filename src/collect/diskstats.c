@@ -263,11 +263,6 @@ static int diskstats_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool diskstats_is_wanted(const struct collect_options *options)
-{
-    return options->disk;
-}
-
 static void diskstats_teardown(struct source *source)
 {
     struct diskstats_state *state = source->state;
@@ -281,7 +276,7 @@ const struct collector diskstats_collector = {
     .help = "Reads and writes per disk, from /proc/diskstats.",
     .file = "proc/diskstats",
     .state_size = sizeof(struct diskstats_state),
-    .is_wanted = diskstats_is_wanted,
+    .is_wanted = wants_disk,
     .collect = diskstats_collect,
     .teardown = diskstats_teardown,
 };

@@ -418,11 +418,6 @@ static int filesystem_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool filesystem_is_wanted(const struct collect_options *options)
-{
-    return options->disk;
-}
-
 static void filesystem_setup(struct source *source)
 {
     struct filesystem_state *state = source->state;
@@ -443,7 +438,7 @@ const struct collector filesystem_collector = {
     .name = "disk",
     .help = "Space and inodes of every real mount.",
     .state_size = sizeof(struct filesystem_state),
-    .is_wanted = filesystem_is_wanted,
+    .is_wanted = wants_disk,
     .setup = filesystem_setup,
     .collect = filesystem_collect,
     .teardown = filesystem_teardown,

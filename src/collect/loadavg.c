@@ -33,16 +33,11 @@ static int loadavg_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool loadavg_is_wanted(const struct collect_options *options)
-{
-    return options->cpu;
-}
-
 const struct collector loadavg_collector = {
     .name = "loadavg",
     .help = "Load averages from /proc/loadavg.",
     .file = "proc/loadavg",
     .is_file_whole = true,
-    .is_wanted = loadavg_is_wanted,
+    .is_wanted = wants_cpu,
     .collect = loadavg_collect,
 };

@@ -168,11 +168,6 @@ static int memory_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool memory_is_wanted(const struct collect_options *options)
-{
-    return options->memory;
-}
-
 static void memory_teardown(struct source *source)
 {
     struct memory_state *state = source->state;
@@ -186,7 +181,7 @@ const struct collector memory_collector = {
     .file = "proc/meminfo",
     .is_file_whole = true,
     .state_size = sizeof(struct memory_state),
-    .is_wanted = memory_is_wanted,
+    .is_wanted = wants_memory,
     .collect = memory_collect,
     .teardown = memory_teardown,
 };

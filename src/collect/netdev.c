@@ -248,11 +248,6 @@ static int netdev_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool netdev_is_wanted(const struct collect_options *options)
-{
-    return options->network;
-}
-
 static void netdev_teardown(struct source *source)
 {
     struct netdev_state *state = source->state;
@@ -264,7 +259,7 @@ const struct collector netdev_collector = {
     .help = "Traffic, errors and drops per network interface, from /proc/net/dev.",
     .file = "proc/net/dev",
     .state_size = sizeof(struct netdev_state),
-    .is_wanted = netdev_is_wanted,
+    .is_wanted = wants_network,
     .collect = netdev_collect,
     .teardown = netdev_teardown,
 };

@@ -70,11 +70,6 @@ static int pressure_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool pressure_is_wanted(const struct collect_options *options)
-{
-    return options->cpu;
-}
-
 static void pressure_setup(struct source *source)
 {
     struct pressure_state *state = source->state;
@@ -93,7 +88,7 @@ const struct collector pressure_collector = {
     .name = "pressure",
     .help = "Time lost waiting for CPU, memory and I/O, from /proc/pressure.",
     .state_size = sizeof(struct pressure_state),
-    .is_wanted = pressure_is_wanted,
+    .is_wanted = wants_cpu,
     .setup = pressure_setup,
     .collect = pressure_collect,
     .teardown = pressure_teardown,

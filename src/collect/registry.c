@@ -16,6 +16,14 @@ const struct collector *const collectors[] = {
     &filesystem_collector, /* space and inodes */
     &diskstats_collector,  /* block devices */
     &netdev_collector,     /* network interfaces */
+    &netclass_collector,   /* ... and what they are */
+    &bonding_collector,    /* links of bonds */
+    &netstat_collector,    /* IP, TCP, UDP */
+    &sockstat_collector,   /* sockets */
+    &softnet_collector,    /* packets per processor */
+    &udp_queues_collector, /* bytes waiting in UDP sockets */
+    &conntrack_collector,  /* tracked connections */
+    &arp_collector,        /* neighbours */
     &services_collector,   /* systemd units */
     &ssh_collector,        /* failed log-ins */
     &hwmon_collector,      /* temperatures */
@@ -24,6 +32,26 @@ const struct collector *const collectors[] = {
     &entropy_collector,    /* random bits */
 };
 const size_t n_collectors = ARRAY_LEN(collectors);
+
+bool wants_cpu(const struct collect_options *options)
+{
+    return options->cpu;
+}
+
+bool wants_memory(const struct collect_options *options)
+{
+    return options->memory;
+}
+
+bool wants_disk(const struct collect_options *options)
+{
+    return options->disk;
+}
+
+bool wants_network(const struct collect_options *options)
+{
+    return options->network;
+}
 
 int source_read(struct source *source, const char **out_text)
 {

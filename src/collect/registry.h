@@ -17,6 +17,7 @@
 #include "base/macros.h"
 #include "collect/collect.h"
 #include "collect/host_root.h"
+#include "collect/recall.h"
 
 #define SOURCE_PROBLEM_SIZE 256
 
@@ -34,6 +35,10 @@ struct source {
     struct host_file file;                 /* kind->file, see source_read() */
     void *state;                           /* owned; kind->state_size bytes */
     char problem[SOURCE_PROBLEM_SIZE];     /* "" = none */
+    struct recall recall;                  /* with a period: what was read last */
+    int64_t read_ns;                       /* when; 0 = never */
+    int64_t spent_ns, n_spent; /* time used since `cost` was told, in how many runs */
+    double cost_seconds;       /* of one run, on average over a while; NaN = unknown */
 };
 
 struct collector {
@@ -41,6 +46,9 @@ struct collector {
     const char *help;
     const char *file;   /* what source_read() reads; NULL = several or none */
     bool is_file_whole; /* see struct host_file */
+    /* For what changes rarely or costs much: read no more often than this, and told again from
+     * memory in between.  0 = read in every collection. */
+    mspan_t period_ms;
     size_t state_size;
     bool (*is_wanted)(const struct collect_options *options); /* NULL = always */
     void (*setup)(struct source *source);                     /* NULL = nothing to do */
@@ -50,6 +58,9 @@ struct collector {
     void (*teardown)(struct source *source);
 };
 
+extern const struct collector arp_collector;
+extern const struct collector bonding_collector;
+extern const struct collector conntrack_collector;
 extern const struct collector cpu_collector;
 extern const struct collector diskstats_collector;
 extern const struct collector entropy_collector;
@@ -58,15 +69,26 @@ extern const struct collector filesystem_collector;
 extern const struct collector hwmon_collector;
 extern const struct collector loadavg_collector;
 extern const struct collector memory_collector;
+extern const struct collector netclass_collector;
 extern const struct collector netdev_collector;
+extern const struct collector netstat_collector;
 extern const struct collector pressure_collector;
 extern const struct collector services_collector;
+extern const struct collector sockstat_collector;
+extern const struct collector softnet_collector;
 extern const struct collector ssh_collector;
 extern const struct collector system_collector;
+extern const struct collector udp_queues_collector;
 extern const struct collector vmstat_collector;
 
 extern const struct collector *const collectors[];
 extern const size_t n_collectors;
+
+/* For is_wanted: what belongs to a switch of the configuration. */
+bool wants_cpu(const struct collect_options *options);
+bool wants_memory(const struct collect_options *options);
+bool wants_disk(const struct collect_options *options);
+bool wants_network(const struct collect_options *options);
 
 /* Reads the collector's file.  0, or -errno with the problem told. */
 int source_read(struct source *source, const char **out_text);

@@ -49,15 +49,10 @@ static int vmstat_collect(struct source *source, const struct tick *tick,
     return 0;
 }
 
-static bool vmstat_is_wanted(const struct collect_options *options)
-{
-    return options->memory;
-}
-
 const struct collector vmstat_collector = {
     .name = "vmstat",
     .help = "Paging, swapping and kills for want of memory, from /proc/vmstat.",
     .file = "proc/vmstat",
-    .is_wanted = vmstat_is_wanted,
+    .is_wanted = wants_memory,
     .collect = vmstat_collect,
 };
