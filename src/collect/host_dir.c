@@ -53,6 +53,41 @@ bool host_dir_line(struct host_root *root, const char *directory, const char *na
     return len > 0 && (size_t)len < sizeof(path) && host_read_line(root, path, out, size);
 }
 
+/* Bytes of the UTF-8 sequence at `at`; 0 when it is none. */
+static size_t sequence_len(const char *at, size_t rest)
+{
+    for (size_t len = 1; len <= MIN_OF(rest, 4); len++) {
+        if (text_is_utf8(at, len))
+            return len;
+    }
+    return 0;
+}
+
+bool host_dir_text(struct host_root *root, const char *directory, const char *name, char *out,
+                   size_t size)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    char line[512];
+    if (!host_dir_line(root, directory, name, line, sizeof(line)))
+        return false;
+    size_t len = 0, end = strlen(line);
+    bool was_bad = false; /* a run of bad bytes gives one replacement */
+    for (size_t i = 0; i < end;) {
+        size_t good = sequence_len(line + i, end - i);
+        size_t taken = good > 0 ? good : 1;
+        const char *from = good > 0 ? line + i : replacement;
+        size_t added = good > 0 ? good : was_bad ? 0 : sizeof(replacement) - 1;
+        if (len + added >= size)
+            return false;
+        memcpy(out + len, from, added);
+        len += added;
+        was_bad = good == 0;
+        i += taken;
+    }
+    out[len] = '\0';
+    return len > 0;
+}
+
 bool host_dir_number(struct host_root *root, const char *directory, const char *name,
                      double *out_number)
 {

@@ -21,6 +21,9 @@ void host_dir_deinit(struct host_dir *dir);
 /* The first line of `directory`/`name`; see host_read_line(). */
 bool host_dir_line(struct host_root *root, const char *directory, const char *name, char *out,
                    size_t size);
+/* Likewise, for labels: what is no UTF-8 in it is replaced by U+FFFD. */
+bool host_dir_text(struct host_root *root, const char *directory, const char *name, char *out,
+                   size_t size);
 /* Likewise, when it is a number, decimal or 0x hexadecimal.  False when it is not, or absent. */
 bool host_dir_number(struct host_root *root, const char *directory, const char *name,
                      double *out_number);

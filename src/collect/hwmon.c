@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hwmon - temperatures of processors, disks and boards, with the limits their makers set.
+ * hwmon - temperatures, fans, voltages, currents and power, with the limits their makers set.
  *
- * Sensors are looked for every minute and read every five seconds, as some sit behind slow
- * buses and heat takes its time; in between the last value is told again.  A chip is named
- * after the device it belongs to, as node_exporter does.
+ * A chip's directory has one file per number, "temp1_input", "fan2_min": the kind of sensor, its
+ * number and what the number is.  Which files there are is looked up every minute, and so are
+ * the numbers that do not measure; those that do are read every five seconds, as some sit behind
+ * slow buses and heat takes its time.  A chip is named after the device it belongs to, as
+ * node_exporter does.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,46 +16,97 @@
 
 #include "base/text.h"
 #include "base/vec.h"
+#include "collect/families.h"
+#include "collect/host_dir.h"
 #include "collect/registry.h"
 #include "model/vitals.h"
 
-#define SENSORS_MAX 256
-#define PER_CHIP    64
-#define SCAN_NS     (60 * (int64_t)1000000000)
-#define READ_NS     (5 * (int64_t)1000000000 - 500000000) /* half a second of leeway */
+#define SENSORS_MAX  512
+#define READINGS_MAX 4096
+#define SCAN_NS      (60 * (int64_t)1000000000 - 500000000) /* half a second of leeway */
+#define ELEMENT_SIZE 48
+#define DIRECTORY    "sys/class/hwmon"
 
-static const struct metric temp_metric = {
-    "node_hwmon_temp_celsius", "Hardware monitor for temperature (input)", METRIC_GAUGE};
-static const struct metric max_metric = {
-    "node_hwmon_temp_max_celsius", "Hardware monitor for temperature (max)", METRIC_GAUGE};
-static const struct metric crit_metric = {
-    "node_hwmon_temp_crit_celsius", "Hardware monitor for temperature (crit)", METRIC_GAUGE};
 static const struct metric label_metric = {"node_hwmon_sensor_label",
                                            "Label for given chip and sensor", METRIC_GAUGE};
+static const struct metric chip_metric = {
+    "node_hwmon_chip_names", "Annotation metric for human-readable chip names", METRIC_GAUGE};
 static const struct metric vital_metric = {VITAL_TEMPERATURE, "Temperature of a sensor.",
                                            METRIC_GAUGE};
 
+static const char *const kinds[] = {
+    "vrm",  "beep_enable", "update_interval", "in",     "cpu",      "fan",       "pwm",
+    "temp", "curr",        "power",           "energy", "humidity", "intrusion", NULL};
+
+/* How the numbers of a kind are told; the first line that fits.  NULL fits all. */
+static const struct unit {
+    const char *kind, *element;
+    const char *suffix, *help; /* of the family; help goes before the element in brackets */
+    double factor;
+    enum metric_type type;
+} units[] = {
+    {"in", NULL, "_volts", "Hardware monitor for voltage", 1e-3, METRIC_GAUGE},
+    {"cpu", NULL, "_volts", "Hardware monitor for voltage", 1e-3, METRIC_GAUGE},
+    {"temp", NULL, "_celsius", "Hardware monitor for temperature", 1e-3, METRIC_GAUGE},
+    {"curr", NULL, "_amps", "Hardware monitor for current", 1e-3, METRIC_GAUGE},
+    {"energy", NULL, "_joule_total", "Hardware monitor for joules used so far", 1e-6,
+     METRIC_COUNTER},
+    {"power", "average_interval", "_seconds", "Hardware monitor power usage update interval",
+     1e-3, METRIC_GAUGE},
+    {"power", "average_interval_min", "_seconds",
+     "Hardware monitor power usage update interval", 1e-3, METRIC_GAUGE},
+    {"power", "average_interval_max", "_seconds",
+     "Hardware monitor power usage update interval", 1e-3, METRIC_GAUGE},
+    {"power", NULL, "_watt", "Hardware monitor for power usage in watts", 1e-6, METRIC_GAUGE},
+    {"humidity", NULL, "",
+     "Hardware monitor for humidity, as a ratio (multiply with 100.0 to get the humidity as a "
+     "percentage)",
+     1e-6, METRIC_GAUGE},
+    {"fan", "input", "_rpm", "Hardware monitor for fan revolutions per minute", 1,
+     METRIC_GAUGE},
+    {"fan", "min", "_rpm", "Hardware monitor for fan revolutions per minute", 1, METRIC_GAUGE},
+    {"fan", "max", "_rpm", "Hardware monitor for fan revolutions per minute", 1, METRIC_GAUGE},
+    {"fan", "target", "_rpm", "Hardware monitor for fan revolutions per minute", 1,
+     METRIC_GAUGE},
+};
+
+struct chip {
+    char name[96], title[64]; /* title: of the driver; "" = not said */
+};
+
 struct sensor {
-    char chip[64], name[16], label[48];
-    char title[128]; /* for people, and unique */
-    char *path;      /* owned */
-    struct host_file input;
-    double celsius, max, crit; /* NaN = not said */
+    size_t chip;
+    char name[32], label[64];
+    char title[160]; /* for people, and unique */
+};
+
+struct reading {
+    size_t sensor;
+    const struct metric *metric; /* NULL = the families are full */
+    double factor, value;
+    bool is_temperature; /* what the vital shows */
+    char *path;          /* owned; NULL = does not measure, so is not read again */
 };
 
 struct hwmon_state {
+    VEC(struct chip) chips;
     VEC(struct sensor) sensors;
+    VEC(struct reading) readings;
+    struct families families;
     bool is_scanned;
-    int64_t scanned_ns, read_ns;
+    int64_t scanned_ns;
 };
 
-static void forget_sensors(struct hwmon_state *state)
+/* "temp1_crit_alarm" is kind "temp", number 1, element "crit_alarm". */
+struct parts {
+    char kind[24], sensor[32], element[ELEMENT_SIZE];
+};
+
+static void forget(struct hwmon_state *state)
 {
-    for (size_t i = 0; i < state->sensors.len; i++) {
-        host_file_close(&state->sensors.items[i].input);
-        free(state->sensors.items[i].path);
-    }
-    state->sensors.len = 0;
+    for (size_t i = 0; i < state->readings.len; i++)
+        free(state->readings.items[i].path);
+    state->chips.len = state->sensors.len = state->readings.len = 0;
 }
 
 static int clean(unsigned char c)
@@ -87,143 +139,259 @@ static bool name_after_device(const struct host_root *root, const char *director
     return len > 1 && (size_t)len < size;
 }
 
-static void name_chip(struct host_root *root, const char *directory, char *out, size_t size)
+static struct chip name_chip(struct host_root *root, const char *directory)
 {
-    char below[128];
-    if (name_after_device(root, directory, out, size))
-        return;
-    snprintf(below, sizeof(below), "%s/name", directory);
-    if (!host_read_line(root, below, out, size))
-        text_copy(out, size, strrchr(directory, '/') + 1);
-    clean_name(out);
+    struct chip chip = {0};
+    if (host_dir_line(root, directory, "name", chip.title, sizeof(chip.title)))
+        clean_name(chip.title);
+    if (name_after_device(root, directory, chip.name, sizeof(chip.name)))
+        return chip;
+    if (chip.title[0] != '\0')
+        text_copy(chip.name, sizeof(chip.name), chip.title);
+    else
+        text_copy(chip.name, sizeof(chip.name), strrchr(directory, '/') + 1);
+    clean_name(chip.name);
+    return chip;
 }
 
-static double read_celsius(struct host_root *root, struct host_file *file)
+static bool take_apart(const char *file, struct parts *out_parts)
 {
-    const char *text;
-    int64_t thousandths;
-    if (host_file_read(root, file, &text) != 0 || text_to_i64(text, &thousandths) != 0)
-        return (double)NAN;
-    return (double)thousandths / 1000;
-}
-
-static double read_limit(struct host_root *root, const char *directory, const char *sensor,
-                         const char *limit)
-{
-    char below[160];
-    snprintf(below, sizeof(below), "%s/%s_%s", directory, sensor, limit);
-    struct host_file file = HOST_FILE(below);
-    double celsius = read_celsius(root, &file);
-    host_file_close(&file);
-    return celsius;
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        const char *at = text_after(file, kinds[i]);
+        if (at == NULL)
+            continue;
+        uint64_t number = 0;
+        if (*at >= '0' && *at <= '9' && (!text_scan_u64(&at, &number) || number > 9999))
+            return false;
+        if (*at != '\0' && *at != '_')
+            continue; /* "in" of "intrusion0_alarm" */
+        text_copy(out_parts->kind, sizeof(out_parts->kind), kinds[i]);
+        snprintf(out_parts->sensor, sizeof(out_parts->sensor), "%s%u", kinds[i],
+                 (unsigned)number);
+        return text_copy(out_parts->element, sizeof(out_parts->element),
+                         *at == '_' ? at + 1 : at);
+    }
+    return false;
 }
 
 /* "platform_coretemp_0 Core 1"; a label that its chip has twice gives way to the sensor. */
 static void set_title(const struct hwmon_state *state, struct sensor *sensor)
 {
-    const char *label = sensor->label[0] != '\0' ? sensor->label : sensor->name;
-    snprintf(sensor->title, sizeof(sensor->title), "%s %s", sensor->chip, label);
+    const char *chip = state->chips.items[sensor->chip].name;
+    struct slice label = text_trim((struct slice){sensor->label, strlen(sensor->label)});
+    if (label.len == 0)
+        label = (struct slice){sensor->name, strlen(sensor->name)};
+    snprintf(sensor->title, sizeof(sensor->title), "%s %.*s", chip, (int)label.len, label.data);
     for (size_t i = 0; i < state->sensors.len; i++) {
         if (text_is(state->sensors.items[i].title, sensor->title))
-            snprintf(sensor->title, sizeof(sensor->title), "%s %s #%zu", sensor->chip,
-                     sensor->name, state->sensors.len);
+            snprintf(sensor->title, sizeof(sensor->title), "%s %s #%zu", chip, sensor->name,
+                     state->sensors.len);
     }
 }
 
-static void add_sensor(struct hwmon_state *state, struct host_root *root, const char *directory,
-                       const char *chip, unsigned number)
+/* Labels are told as they are, blanks included. */
+static void read_label(struct host_root *root, const char *directory, struct sensor *sensor)
 {
-    char below[160];
-    struct sensor sensor = {.celsius = (double)NAN};
-    snprintf(sensor.name, sizeof(sensor.name), "temp%u", number);
-    snprintf(below, sizeof(below), "%s/%s_input", directory, sensor.name);
-    sensor.path = memory_strdup(below);
-    sensor.input = HOST_FILE(sensor.path);
-    sensor.celsius = read_celsius(root, &sensor.input);
-    if (isnan(sensor.celsius)) {
-        host_file_close(&sensor.input);
-        free(sensor.path);
+    char path[256];
+    const char *text;
+    snprintf(path, sizeof(path), "%s/%s_label", directory, sensor->name);
+    if (host_read(root, path, &text) != 0)
         return;
+    struct slice line = {text, strcspn(text, "\n")};
+    if (!text_is_utf8(line.data, line.len) ||
+        !text_copy_slice(sensor->label, sizeof(sensor->label), line))
+        sensor->label[0] = '\0';
+}
+
+/* The sensor of the chip that was added last; files come in the order of their names, so those
+ * of one sensor need not be together. */
+static bool find_sensor(struct hwmon_state *state, struct host_root *root,
+                        const char *directory, const char *name, size_t *out_sensor)
+{
+    size_t chip = state->chips.len - 1;
+    for (size_t i = state->sensors.len; i > 0 && state->sensors.items[i - 1].chip == chip;
+         i--) {
+        if (text_is(state->sensors.items[i - 1].name, name)) {
+            *out_sensor = i - 1;
+            return true;
+        }
     }
-    text_copy(sensor.chip, sizeof(sensor.chip), chip);
-    snprintf(below, sizeof(below), "%s/%s_label", directory, sensor.name);
-    if (!host_read_line(root, below, sensor.label, sizeof(sensor.label)) ||
-        !text_is_utf8(sensor.label, strlen(sensor.label)))
-        sensor.label[0] = '\0';
-    sensor.max = read_limit(root, directory, sensor.name, "max");
-    sensor.crit = read_limit(root, directory, sensor.name, "crit");
+    if (state->sensors.len == SENSORS_MAX)
+        return false;
+    struct sensor sensor = {.chip = chip};
+    text_copy(sensor.name, sizeof(sensor.name), name);
+    read_label(root, directory, &sensor);
     set_title(state, &sensor);
     VEC_PUSH(&state->sensors, sensor);
+    *out_sensor = state->sensors.len - 1;
+    return true;
 }
 
-/* The numbers of the "temp7_input" in a directory. */
-static size_t list_sensors(const struct host_root *root, const char *directory,
-                           unsigned numbers[PER_CHIP])
+static bool read_value(struct host_root *root, const char *path, double *out_value)
 {
-    char path[HOST_PATH_SIZE];
-    size_t count = 0;
-    DIR *dir = host_path(root, directory, path, sizeof(path)) ? opendir(path) : NULL;
-    if (dir == NULL)
-        return 0;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL && count < PER_CHIP;) {
-        uint64_t number;
-        const char *at = text_after(entry->d_name, "temp");
-        if (at != NULL && text_scan_u64(&at, &number) && text_is(at, "_input") && number < 1000)
-            numbers[count++] = (unsigned)number;
-    }
-    closedir(dir);
-    return count;
+    const char *text;
+    return host_read(root, path, &text) == 0 && text_to_double(text, out_value) == 0;
 }
 
-static void scan_chip(struct hwmon_state *state, struct host_root *root, const char *entry)
+static const struct metric *plain_family(struct hwmon_state *state, const struct parts *parts,
+                                         const char *name)
 {
-    char directory[64], device[80], chip[64];
-    unsigned numbers[PER_CHIP];
-    snprintf(directory, sizeof(directory), "sys/class/hwmon/%.32s", entry);
-    snprintf(device, sizeof(device), "%s/device", directory);
-
-    /* Drivers of old kept the files with the device. */
-    const char *place = directory;
-    size_t count = list_sensors(root, place, numbers);
-    if (count == 0) {
-        place = device;
-        count = list_sensors(root, place, numbers);
+    char full[160], help[160];
+    snprintf(full, sizeof(full), "%s", name);
+    if (text_is(parts->element, "fault") || text_is(parts->element, "alarm")) {
+        snprintf(help, sizeof(help), "Hardware sensor %s status (%s)", parts->element,
+                 parts->kind);
+    } else if (text_is(parts->element, "beep")) {
+        snprintf(full, sizeof(full), "%s_enabled", name);
+        snprintf(help, sizeof(help), "Hardware monitor sensor has beeping enabled");
+    } else {
+        snprintf(help, sizeof(help), "Hardware monitor %s element %s", parts->kind,
+                 parts->element);
     }
-    if (count == 0)
+    return families_get(&state->families, full, help, METRIC_GAUGE);
+}
+
+/* Kinds that are but one number of the whole chip. */
+static bool chip_family(struct hwmon_state *state, const struct parts *parts,
+                        struct reading *reading)
+{
+    if (text_is(parts->kind, "update_interval")) {
+        reading->factor = 1e-3;
+        reading->metric = families_get(&state->families, "node_hwmon_update_interval_seconds",
+                                       "Hardware monitor update interval", METRIC_GAUGE);
+    } else if (text_is(parts->kind, "vrm")) {
+        reading->metric = families_get(&state->families, "node_hwmon_voltage_regulator_version",
+                                       "Hardware voltage regulator", METRIC_GAUGE);
+    } else if (text_is(parts->kind, "beep_enable")) {
+        reading->metric = families_get(&state->families, "node_hwmon_beep_enabled",
+                                       "Hardware beep enabled", METRIC_GAUGE);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void choose_family(struct hwmon_state *state, const struct parts *parts,
+                          struct reading *reading)
+{
+    char name[128], full[160], help[224];
+    reading->factor = 1;
+    if (chip_family(state, parts, reading))
         return;
-    name_chip(root, directory, chip, sizeof(chip));
-    for (size_t i = 0; i < count && state->sensors.len < SENSORS_MAX; i++)
-        add_sensor(state, root, place, chip, numbers[i]);
+    bool is_input = text_is(parts->element, "input") || parts->element[0] == '\0';
+    snprintf(name, sizeof(name), "node_hwmon_%s%s%s", parts->kind, is_input ? "" : "_",
+             is_input ? "" : parts->element);
+    clean_name(name);
+    const struct unit *unit = NULL;
+    bool is_plain = text_is(parts->element, "fault") || text_is(parts->element, "alarm") ||
+                    text_is(parts->element, "beep") ||
+                    (text_is(parts->kind, "temp") && text_is(parts->element, "type"));
+    for (size_t i = 0; i < ARRAY_LEN(units) && unit == NULL && !is_plain; i++) {
+        bool fits = text_is(units[i].kind, parts->kind) &&
+                    (units[i].element == NULL || text_is(units[i].element, parts->element));
+        unit = fits ? &units[i] : NULL;
+    }
+    if (unit == NULL) {
+        reading->metric = plain_family(state, parts, name);
+        return;
+    }
+    snprintf(full, sizeof(full), "%s%s", name, unit->suffix);
+    snprintf(help, sizeof(help), "%s (%s)", unit->help, is_input ? "input" : parts->element);
+    reading->factor = unit->factor;
+    reading->metric = families_get(&state->families, full, help, unit->type);
+}
+
+static bool measures(const struct parts *parts)
+{
+    return parts->element[0] == '\0' || text_is(parts->element, "input") ||
+           text_is(parts->element, "average") || text_has_suffix(parts->element, "alarm") ||
+           text_is(parts->element, "fault");
+}
+
+static void add_file(struct hwmon_state *state, struct host_root *root, const char *directory,
+                     const char *file)
+{
+    char path[384];
+    struct parts parts;
+    struct reading reading = {0};
+    if (state->readings.len == READINGS_MAX || !take_apart(file, &parts) ||
+        text_is(parts.element, "label"))
+        return;
+    snprintf(path, sizeof(path), "%s/%s", directory, file);
+    if (!read_value(root, path, &reading.value) ||
+        !find_sensor(state, root, directory, parts.sensor, &reading.sensor))
+        return;
+    choose_family(state, &parts, &reading);
+    reading.is_temperature = text_is(parts.kind, "temp") && text_is(parts.element, "input");
+    reading.path = measures(&parts) ? memory_strdup(path) : NULL;
+    VEC_PUSH(&state->readings, reading);
+}
+
+static size_t add_files(struct hwmon_state *state, struct host_root *root,
+                        const char *directory)
+{
+    struct host_dir files;
+    size_t before = state->readings.len;
+    host_dir_read(root, directory, &files);
+    for (size_t i = 0; i < files.len; i++)
+        add_file(state, root, directory, files.names[i]);
+    host_dir_deinit(&files);
+    return state->readings.len - before;
 }
 
 static void scan(struct hwmon_state *state, struct host_root *root)
 {
-    char path[HOST_PATH_SIZE];
-    forget_sensors(state);
-    DIR *dir = host_path(root, "sys/class/hwmon", path, sizeof(path)) ? opendir(path) : NULL;
-    if (dir == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (text_has_prefix(entry->d_name, "hwmon"))
-            scan_chip(state, root, entry->d_name);
+    struct host_dir chips;
+    forget(state);
+    host_dir_read(root, DIRECTORY, &chips);
+    for (size_t i = 0; i < chips.len; i++) {
+        char directory[64], device[80];
+        if (!text_has_prefix(chips.names[i], "hwmon"))
+            continue;
+        snprintf(directory, sizeof(directory), DIRECTORY "/%.32s", chips.names[i]);
+        snprintf(device, sizeof(device), "%s/device", directory);
+        VEC_PUSH(&state->chips, name_chip(root, directory));
+        /* Drivers of old kept the files with the device. */
+        if (add_files(state, root, directory) == 0)
+            add_files(state, root, device);
     }
-    closedir(dir);
+    host_dir_deinit(&chips);
 }
 
-static void emit_sensor(const struct sensor *sensor, const struct emitter *out)
+static void emit_names(const struct hwmon_state *state, const struct emitter *out)
 {
-    const struct label labels[] = {{"chip", sensor->chip}, {"sensor", sensor->name}};
-    out->emit(out->arg, &temp_metric, labels, 2, sensor->celsius);
-    if (!isnan(sensor->max))
-        out->emit(out->arg, &max_metric, labels, 2, sensor->max);
-    if (!isnan(sensor->crit))
-        out->emit(out->arg, &crit_metric, labels, 2, sensor->crit);
-    if (sensor->label[0] != '\0') {
-        const struct label named[] = {
-            {"chip", sensor->chip}, {"label", sensor->label}, {"sensor", sensor->name}};
-        out->emit(out->arg, &label_metric, named, 3, 1);
+    for (size_t i = 0; i < state->chips.len; i++) {
+        const struct chip *chip = &state->chips.items[i];
+        const struct label labels[] = {{"chip", chip->name}, {"chip_name", chip->title}};
+        if (chip->title[0] != '\0')
+            out->emit(out->arg, &chip_metric, labels, 2, 1);
     }
-    emit_labelled(out, &vital_metric, "sensor", sensor->title, sensor->celsius);
+    for (size_t i = 0; i < state->sensors.len; i++) {
+        const struct sensor *sensor = &state->sensors.items[i];
+        const struct label labels[] = {{"chip", state->chips.items[sensor->chip].name},
+                                       {"label", sensor->label},
+                                       {"sensor", sensor->name}};
+        if (sensor->label[0] != '\0')
+            out->emit(out->arg, &label_metric, labels, 3, 1);
+    }
+}
+
+static void emit_readings(const struct hwmon_state *state, const struct emitter *out)
+{
+    for (size_t i = 0; i < state->readings.len; i++) {
+        const struct reading *reading = &state->readings.items[i];
+        const struct sensor *sensor = &state->sensors.items[reading->sensor];
+        const struct label labels[] = {{"chip", state->chips.items[sensor->chip].name},
+                                       {"sensor", sensor->name}};
+        double value = reading->value * reading->factor;
+        if (reading->factor < 1) /* exact, as one does it by hand */
+            value = reading->value / (1 / reading->factor);
+        if (reading->metric == NULL || isnan(value))
+            continue;
+        out->emit(out->arg, reading->metric, labels, 2, value);
+        if (reading->is_temperature)
+            emit_labelled(out, &vital_metric, "sensor", sensor->title, value);
+    }
 }
 
 static int hwmon_collect(struct source *source, const struct tick *tick,
@@ -233,31 +401,42 @@ static int hwmon_collect(struct source *source, const struct tick *tick,
     if (!state->is_scanned || tick->mono_ns - state->scanned_ns >= SCAN_NS) {
         scan(state, source->root);
         state->is_scanned = true;
-        state->scanned_ns = state->read_ns = tick->mono_ns;
-    } else if (tick->mono_ns - state->read_ns >= READ_NS) {
-        for (size_t i = 0; i < state->sensors.len; i++)
-            state->sensors.items[i].celsius =
-                read_celsius(source->root, &state->sensors.items[i].input);
-        state->read_ns = tick->mono_ns;
+        state->scanned_ns = tick->mono_ns;
+    } else {
+        for (size_t i = 0; i < state->readings.len; i++) {
+            struct reading *reading = &state->readings.items[i];
+            if (reading->path != NULL &&
+                !read_value(source->root, reading->path, &reading->value))
+                reading->value = (double)NAN;
+        }
     }
-    for (size_t i = 0; i < state->sensors.len; i++) {
-        if (!isnan(state->sensors.items[i].celsius))
-            emit_sensor(&state->sensors.items[i], out);
-    }
+    emit_names(state, out);
+    emit_readings(state, out);
     return 0;
+}
+
+static void hwmon_setup(struct source *source)
+{
+    struct hwmon_state *state = source->state;
+    families_init(&state->families);
 }
 
 static void hwmon_teardown(struct source *source)
 {
     struct hwmon_state *state = source->state;
-    forget_sensors(state);
+    forget(state);
+    VEC_DEINIT(&state->chips);
     VEC_DEINIT(&state->sensors);
+    VEC_DEINIT(&state->readings);
+    families_deinit(&state->families);
 }
 
 const struct collector hwmon_collector = {
     .name = "hwmon",
-    .help = "Temperatures, from /sys/class/hwmon.",
+    .help = "Temperatures, fans, voltages, currents and power, from /sys/class/hwmon.",
+    .period_ms = 5 * MSEC_SECOND,
     .state_size = sizeof(struct hwmon_state),
+    .setup = hwmon_setup,
     .collect = hwmon_collect,
     .teardown = hwmon_teardown,
 };

@@ -8,28 +8,38 @@
 #include "base/text.h"
 
 const struct collector *const collectors[] = {
-    &cpu_collector,        /* processor time, and the rest of /proc/stat */
-    &loadavg_collector,    /* tasks that run or wait */
-    &pressure_collector,   /* time lost waiting */
-    &memory_collector,     /* RAM and swap */
-    &vmstat_collector,     /* paging and swapping */
-    &filesystem_collector, /* space and inodes */
-    &diskstats_collector,  /* block devices */
-    &netdev_collector,     /* network interfaces */
-    &netclass_collector,   /* ... and what they are */
-    &bonding_collector,    /* links of bonds */
-    &netstat_collector,    /* IP, TCP, UDP */
-    &sockstat_collector,   /* sockets */
-    &softnet_collector,    /* packets per processor */
-    &udp_queues_collector, /* bytes waiting in UDP sockets */
-    &conntrack_collector,  /* tracked connections */
-    &arp_collector,        /* neighbours */
-    &services_collector,   /* systemd units */
-    &ssh_collector,        /* failed log-ins */
-    &hwmon_collector,      /* temperatures */
-    &system_collector,     /* uptime and kernel */
-    &filefd_collector,     /* open files */
-    &entropy_collector,    /* random bits */
+    &cpu_collector,          /* processor time, and the rest of /proc/stat */
+    &loadavg_collector,      /* tasks that run or wait */
+    &pressure_collector,     /* time lost waiting */
+    &memory_collector,       /* RAM and swap */
+    &vmstat_collector,       /* paging and swapping */
+    &filesystem_collector,   /* space and inodes */
+    &diskstats_collector,    /* block devices */
+    &netdev_collector,       /* network interfaces */
+    &netclass_collector,     /* ... and what they are */
+    &bonding_collector,      /* links of bonds */
+    &netstat_collector,      /* IP, TCP, UDP */
+    &sockstat_collector,     /* sockets */
+    &softnet_collector,      /* packets per processor */
+    &udp_queues_collector,   /* bytes waiting in UDP sockets */
+    &conntrack_collector,    /* tracked connections */
+    &arp_collector,          /* neighbours */
+    &services_collector,     /* systemd units */
+    &ssh_collector,          /* failed log-ins */
+    &hwmon_collector,        /* temperatures, fans, voltages */
+    &thermal_collector,      /* thermal zones */
+    &power_supply_collector, /* batteries and mains */
+    &cpufreq_collector,      /* frequencies */
+    &schedstat_collector,    /* waiting for a processor */
+    &mdadm_collector,        /* software RAID */
+    &nvme_collector,         /* NVMe drives */
+    &edac_collector,         /* errors of memory */
+    &timex_collector,        /* the clock */
+    &dmi_collector,          /* the machine */
+    &os_release_collector,   /* the distribution */
+    &system_collector,       /* uptime and kernel */
+    &filefd_collector,       /* open files */
+    &entropy_collector,      /* random bits */
 };
 const size_t n_collectors = ARRAY_LEN(collectors);
 

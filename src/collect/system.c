@@ -15,6 +15,8 @@
 
 static const struct metric uptime_metric = {VITAL_UPTIME, "Seconds since the host was started.",
                                             METRIC_GAUGE};
+static const struct metric time_metric = {
+    "node_time_seconds", "System time in seconds since epoch (1970).", METRIC_GAUGE};
 static const struct metric uname_metric = {
     "node_uname_info", "Labeled system information as provided by the uname system call.",
     METRIC_GAUGE};
@@ -44,8 +46,10 @@ static void emit_uname(struct system_state *state, const struct tick *tick,
 static int system_collect(struct source *source, const struct tick *tick,
                           const struct emitter *out)
 {
-    if (source->root->is_live)
+    if (source->root->is_live) {
+        emit_value(out, &time_metric, (double)tick->wall_ms / MSEC_SECOND);
         emit_uname(source->state, tick, out);
+    }
 
     const char *at;
     double seconds;
