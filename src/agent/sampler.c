@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -224,11 +225,18 @@ static struct sampler_series *find_series(struct sampler *sampler, const struct 
     return series;
 }
 
+/* What is to be expected of a series that is new. */
+static bool is_likely_to_move(const struct metric *metric, double value)
+{
+    return isfinite(value) &&
+           (metric->type == METRIC_COUNTER ? value > 0 : trunc(value) != value);
+}
+
 static void take_value(struct sampler *sampler, struct sampler_series *series, double value)
 {
     if (memcmp(&series->value, &value, sizeof(value)) != 0) {
         series->value = value;
-        if (series->seen > 0)
+        if (series->seen > 0 || is_likely_to_move(series->metric, value))
             series->moved = sampler->collection;
         if (series->is_still) {
             sampler->is_form_good = false;

@@ -67,6 +67,65 @@ START_TEST(sensors_are_named_after_device_driver_or_place)
 }
 END_TEST
 
+START_TEST(numbers_of_every_kind_have_their_units)
+{
+    static const struct {
+        const char *file, *text, *series;
+        double value;
+    } cases[] = {
+        {"in0_input", "792\n", "node_hwmon_in_volts{chip=\"nct6779\",sensor=\"in0\"}", 0.792},
+        {"in0_max", "1744\n", "node_hwmon_in_max_volts{chip=\"nct6779\",sensor=\"in0\"}",
+         1.744},
+        {"in0_alarm", "1\n", "node_hwmon_in_alarm{chip=\"nct6779\",sensor=\"in0\"}", 1},
+        {"in0_beep", "0\n", "node_hwmon_in_beep_enabled{chip=\"nct6779\",sensor=\"in0\"}", 0},
+        {"fan2_input", "1098\n", "node_hwmon_fan_rpm{chip=\"nct6779\",sensor=\"fan2\"}", 1098},
+        {"fan2_min", "7\n", "node_hwmon_fan_min_rpm{chip=\"nct6779\",sensor=\"fan2\"}", 7},
+        {"fan2_pulses", "2\n", "node_hwmon_fan_pulses{chip=\"nct6779\",sensor=\"fan2\"}", 2},
+        {"curr1_input", "1500\n", "node_hwmon_curr_amps{chip=\"nct6779\",sensor=\"curr1\"}",
+         1.5},
+        {"power1_average", "2500000\n",
+         "node_hwmon_power_average_watt{chip=\"nct6779\",sensor=\"power1\"}", 2.5},
+        {"energy1_input", "3000000\n",
+         "node_hwmon_energy_joule_total{chip=\"nct6779\",sensor=\"energy1\"}", 3},
+        {"temp3_crit_alarm", "0\n",
+         "node_hwmon_temp_crit_alarm_celsius{chip=\"nct6779\",sensor=\"temp3\"}", 0},
+        {"pwm1", "153\n", "node_hwmon_pwm{chip=\"nct6779\",sensor=\"pwm1\"}", 153},
+        {"pwm1_auto_point1_temp", "30000\n",
+         "node_hwmon_pwm_auto_point1_temp{chip=\"nct6779\",sensor=\"pwm1\"}", 30000},
+        {"intrusion0_alarm", "1\n",
+         "node_hwmon_intrusion_alarm{chip=\"nct6779\",sensor=\"intrusion0\"}", 1},
+        {"update_interval", "1000\n",
+         "node_hwmon_update_interval_seconds{chip=\"nct6779\",sensor=\"update_interval0\"}", 1},
+    };
+    fake_host_init(&host);
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/name", "nct6779\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char path[128];
+        snprintf(path, sizeof(path), "sys/class/hwmon/hwmon3/%s", cases[i].file);
+        fake_host_write(&host, path, cases[i].text);
+    }
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/fan2_label", "Left side  \n");
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/fan3_input", "fast\n");
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/fan99999_input", "1\n");
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/fan2_gr\xc3\xb6\xc3\x9f", "1\n");
+    fake_host_write(&host, "sys/class/hwmon/hwmon3/inside", "1\n");
+    collect = fake_host_collect_new(&host, (struct collect_options){0});
+    fake_host_run(&host, collect);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        ck_assert_msg(fake_host_value(&host, cases[i].series) == cases[i].value, "%s",
+                      cases[i].series);
+    ck_assert_double_eq(
+        fake_host_value(&host, "node_hwmon_chip_names{chip=\"nct6779\",chip_name=\"nct6779\"}"),
+        1);
+    ck_assert_double_eq(fake_host_value(&host, "node_hwmon_sensor_label{chip=\"nct6779\","
+                                               "label=\"Left side  \",sensor=\"fan2\"}"),
+                        1);
+    ck_assert_uint_eq(fake_host_count(&host, "sentora_temperature"), 0);
+    collect_free(collect);
+    fake_host_deinit(&host);
+}
+END_TEST
+
 START_TEST(a_host_without_sensors_is_no_problem)
 {
     fake_host_init(&host);
@@ -81,5 +140,5 @@ START_TEST(a_host_without_sensors_is_no_problem)
 }
 END_TEST
 
-UNIT_MAIN("hwmon", sensors_are_named_after_device_driver_or_place,
-          a_host_without_sensors_is_no_problem)
+UNIT_MAIN("hwmon", numbers_of_every_kind_have_their_units,
+          sensors_are_named_after_device_driver_or_place, a_host_without_sensors_is_no_problem)

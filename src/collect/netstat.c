@@ -241,6 +241,7 @@ const struct collector netstat_collector = {
     .name = "netstat",
     .help = "Counters of IP, ICMP, TCP and UDP, from /proc/net/netstat, snmp and snmp6.",
     .state_size = sizeof(struct netstat_state),
+    .period_ms = 5 * MSEC_SECOND,
     .is_wanted = wants_network,
     .setup = netstat_setup,
     .collect = netstat_collect,

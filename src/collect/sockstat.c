@@ -118,6 +118,7 @@ const struct collector sockstat_collector = {
     .name = "sockstat",
     .help = "Sockets in use, from /proc/net/sockstat and sockstat6.",
     .state_size = sizeof(struct sockstat_state),
+    .period_ms = 5 * MSEC_SECOND,
     .is_wanted = wants_network,
     .setup = sockstat_setup,
     .collect = sockstat_collect,

@@ -47,6 +47,7 @@ const struct collector softnet_collector = {
     .name = "softnet",
     .help = "Packets taken and dropped per processor, from /proc/net/softnet_stat.",
     .file = "proc/net/softnet_stat",
+    .period_ms = 5 * MSEC_SECOND,
     .is_wanted = wants_network,
     .collect = softnet_collect,
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * udp_queues - bytes that wait in the queues of all UDP sockets.
+ *
+ * The kernel walks all its hash table for that, however few sockets there are.
  */
 #include "base/text.h"
 #include "collect/registry.h"
@@ -53,7 +55,7 @@ static int udp_queues_collect(struct source *source, const struct tick *tick,
 const struct collector udp_queues_collector = {
     .name = "udp_queues",
     .help = "Bytes in the queues of UDP sockets, from /proc/net/udp and udp6.",
-    .period_ms = 15 * MSEC_SECOND,
+    .period_ms = 30 * MSEC_SECOND,
     .is_wanted = wants_network,
     .collect = udp_queues_collect,
 };
