@@ -24,9 +24,7 @@ END_TEST
 
 START_TEST(names_are_checked_and_bounded)
 {
-    static const char *const bad[] = {"", "1st", "a-b", "a b",
-                                      "gr\xc3\xb6\xc3\x9f"
-                                      "e"};
+    static const char *const bad[] = {"", "1st", "a-b", "a b", "x\xc3\xb6"};
     struct families families;
     char name[400];
     families_init(&families);
