@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/describe.h"
 #include "agent/footprint.h"
 #include "agent/report.h"
 #include "agent/sampler.h"
@@ -30,6 +31,9 @@
 #define PROBLEMS_PERIOD    MSEC_MINUTE
 #define PROBLEMS_MAX_BYTES ((size_t)64 * 1024)
 
+#define DESCRIBE_EVERY        MSEC_HOUR
+#define DESCRIPTION_MAX_BYTES ((size_t)1024 * 1024)
+
 struct agent {
     const struct agent_options *options;
     const struct settings *settings; /* options->settings */
@@ -45,7 +49,7 @@ struct agent {
     struct loop_timer *tick, *deadline;
     uint64_t collections;
     int64_t collect_cpu_ns;
-    mono_t synced_at, problems_at, shrink_at;
+    mono_t synced_at, problems_at, shrink_at, describe_at;
     uint64_t problems_hash;
     bool is_ending;
     enum agent_end end;
@@ -83,6 +87,22 @@ static struct self_state self_state(const struct agent *agent)
     };
 }
 
+/* The server keeps it in memory only, so it is said again now and then; not while the server is
+ * away, for it would only take room in the spool. */
+static void push_description(struct agent *agent)
+{
+    mono_t now = clock_mono_ms();
+    if (agent->describe_at > now || sender_stats(agent->sender).is_away)
+        return;
+    struct buf packed CLEANUP(buf_deinit);
+    buf_init(&packed, DESCRIPTION_MAX_BYTES);
+    agent->describe_at = now + DESCRIBE_EVERY;
+    if (describe_metrics(&agent->sampler, &packed) != 0)
+        return;
+    struct spool_record record = {agent->sampler.at_ms, 0, packed.data, packed.len};
+    sender_push(agent->sender, &record);
+}
+
 static void collect_and_push(struct agent *agent)
 {
     const struct emitter emitter = {sampler_emit, &agent->sampler};
@@ -104,6 +124,7 @@ static void collect_and_push(struct agent *agent)
     const struct buf *packed = sampler_packed(&agent->sampler);
     struct spool_record record = {at_ms, (uint32_t)n_samples, packed->data, packed->len};
     sender_push(agent->sender, &record);
+    push_description(agent);
 }
 
 static void push_report(struct agent *agent)

@@ -309,3 +309,9 @@ int sampler_pack(struct sampler *sampler, size_t *out_n_samples)
         *out_n_samples = n_samples;
     return error;
 }
+
+const struct metric *sampler_metric(const struct sampler *sampler, size_t nth)
+{
+    assert(nth < sampler->order.len);
+    return sampler->order.items[nth]->metric;
+}

@@ -70,3 +70,6 @@ static inline const struct buf *sampler_packed(const struct sampler *sampler)
 {
     return &sampler->form.packed;
 }
+
+/* The metric of the nth sample, of sampler->order.len, of the collection just ended. */
+const struct metric *sampler_metric(const struct sampler *sampler, size_t nth);

@@ -40,19 +40,22 @@ static void answer_refused(struct http_exchange *exchange, const struct door_out
 struct note {
     struct metadata_book *book;
     org_id org;
+    bool may_replace;
 };
 
 static void note_metric(void *arg, const struct metadata *metadata)
 {
     const struct note *note = arg;
-    metadata_book_put(note->book, note->org, metadata);
+    metadata_book_put(note->book, note->org, metadata, note->may_replace);
 }
 
-/* What the request says of metrics; who may write samples may also say what they are. */
+/* What the request says of metrics.  Who may write samples may also say what they are; a host's own
+ * token changes nothing that somebody said before. */
 static void note_metadata(struct api *api, struct http_exchange *exchange,
                           const struct buf *body)
 {
-    struct note note = {api->metadata, resource_who(exchange)->org};
+    const struct principal *who = resource_who(exchange);
+    struct note note = {api->metadata, who->org, principal_may(who, RIGHT_INGEST)};
     remote_write_metadata(body->data, body->len, note_metric, &note);
 }
 

@@ -86,7 +86,8 @@ static bool says_the_same(const struct metadata *a, const struct metadata *b)
     return a->type == b->type && text_is(a->help, b->help) && text_is(a->unit, b->unit);
 }
 
-bool metadata_book_put(struct metadata_book *book, org_id org, const struct metadata *metadata)
+bool metadata_book_put(struct metadata_book *book, org_id org, const struct metadata *metadata,
+                       bool may_replace)
 {
     char key[KEY_MAX];
     size_t name_len = strnlen(metadata->metric, METADATA_NAME_MAX + 1);
@@ -99,7 +100,7 @@ bool metadata_book_put(struct metadata_book *book, org_id org, const struct meta
     pthread_mutex_lock(&book->lock);
     struct entry *before = map_find(&book->entries, key, key_len);
     bool taken = before != NULL && says_the_same(&before->metadata, metadata);
-    if (!taken) {
+    if (!taken && (before == NULL || may_replace)) {
         struct entry *entry = entry_new(org, metadata);
         size_t freed = before == NULL ? 0 : before->bytes;
         taken = book->bytes - freed + entry->bytes <= METADATA_BYTES_MAX &&

@@ -24,8 +24,10 @@ struct metadata_book;
 struct metadata_book *metadata_book_new(void);
 void metadata_book_free(struct metadata_book *book);
 
-/* Replaces what was known.  False when there is no room, or the name is not usable. */
-bool metadata_book_put(struct metadata_book *book, org_id org, const struct metadata *metadata);
+/* What is known already changes only when `may_replace`.  False when nothing was written: no room,
+ * a name that is not usable, or not allowed. */
+bool metadata_book_put(struct metadata_book *book, org_id org, const struct metadata *metadata,
+                       bool may_replace);
 
 struct metadata_list {
     struct metadata *items; /* sorted by metric; in the arena, as are their texts */

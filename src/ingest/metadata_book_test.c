@@ -34,11 +34,13 @@ START_TEST(keeps_the_latest_by_organisation)
     const struct metadata first = {"b", "Old.", "", METADATA_GAUGE};
     const struct metadata second = {"b", "New.", "bytes", METADATA_COUNTER};
     const struct metadata other = {"a", "A.", "", METADATA_SUMMARY};
-    ck_assert(metadata_book_put(book, 1, &first));
-    ck_assert(metadata_book_put(book, 1, &second));
-    ck_assert(metadata_book_put(book, 1, &second));
-    ck_assert(metadata_book_put(book, 1, &other));
-    ck_assert(metadata_book_put(book, 2, &first));
+    ck_assert(metadata_book_put(book, 1, &first, true));
+    ck_assert(metadata_book_put(book, 1, &second, true));
+    ck_assert(metadata_book_put(book, 1, &second, true));
+    ck_assert(metadata_book_put(book, 1, &other, true));
+    ck_assert(metadata_book_put(book, 2, &first, true));
+    ck_assert(!metadata_book_put(book, 2, &second, false));
+    ck_assert_msg(metadata_book_put(book, 2, &first, false), "it says nothing new");
     struct metadata_list list = listed(1);
     ck_assert_uint_eq(list.len, 2);
     ck_assert_str_eq(list.items[0].metric, "a");
@@ -64,7 +66,7 @@ START_TEST(is_bounded)
     for (size_t i = 0; i < METADATA_METRICS_MAX + 1000; i++) {
         snprintf(name, sizeof(name), "metric_%zu", i);
         const struct metadata metadata = {name, i % 2 == 0 ? help : "", "", METADATA_GAUGE};
-        taken += metadata_book_put(book, 1, &metadata);
+        taken += metadata_book_put(book, 1, &metadata, true);
     }
     ck_assert_uint_le(taken, METADATA_METRICS_MAX);
     ck_assert_uint_gt(taken, 1000);
@@ -72,7 +74,7 @@ START_TEST(is_bounded)
     ck_assert_uint_eq(list.len, taken);
     ck_assert_uint_eq(strlen(list.items[0].help), METADATA_HELP_MAX);
     const struct metadata smaller = {list.items[0].metric, "", "", METADATA_GAUGE};
-    ck_assert_msg(metadata_book_put(book, 1, &smaller), "what is known may still change");
+    ck_assert_msg(metadata_book_put(book, 1, &smaller, true), "what is known may still change");
     end();
 }
 END_TEST
@@ -85,16 +87,16 @@ START_TEST(refuses_names_that_are_none)
     name[sizeof(name) - 1] = '\0';
     const struct metadata nameless = {"", "", "", METADATA_GAUGE};
     const struct metadata endless = {name, "", "", METADATA_GAUGE};
-    ck_assert(!metadata_book_put(book, 1, &nameless));
-    ck_assert(!metadata_book_put(book, 1, &endless));
+    ck_assert(!metadata_book_put(book, 1, &nameless, true));
+    ck_assert(!metadata_book_put(book, 1, &endless, true));
     ck_assert_uint_eq(listed(1).len, 0);
     char help[METADATA_HELP_MAX];
     memset(help, 'h', sizeof(help));
     help[sizeof(help) - 1] = '\0';
     for (int i = 0; i < 10; i++) {
         snprintf(name, sizeof(name), "m%d", i);
-        ck_assert(
-            metadata_book_put(book, 1, &(struct metadata){name, help, "", METADATA_INFO}));
+        ck_assert(metadata_book_put(book, 1, &(struct metadata){name, help, "", METADATA_INFO},
+                                    true));
     }
     struct arena small;
     struct metadata_list list = {0};
