@@ -227,3 +227,10 @@ def test_long_answers_are_packed_for_those_who_ask(filled):
     assert len(packed.body) < len(plain.body) / 3
     short = filled.request("GET", f"{BASE}/query?query=1", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in short.headers
+
+
+def test_our_agent_says_what_its_metrics_are(server, start_agent):
+    start_agent("web-1")
+    found = wait_for(lambda: ask(server, "/metadata").get("data"), 30, "metadata")
+    assert found["node_load1"][0]["type"] == "gauge" and found["node_load1"][0]["help"]
+    assert found["node_cpu_seconds_total"][0]["type"] == "counter"

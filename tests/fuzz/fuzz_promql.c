@@ -2,9 +2,9 @@
 /*
  * fuzz_promql - any text as an expression: parsed, and when it is one, evaluated.
  *
- * Beyond not crashing, two things must hold: an instant query gives what the range query gives at
- * that step, and an expression that claims to keep `instance` gives the same host by host as at
- * once.
+ * Beyond not crashing, three things must hold: an instant query gives what the range query gives at
+ * that step; an expression that claims to keep `instance` gives the same host by host as at once;
+ * and what is printed parses again, to what prints the same.
  *
  *     script/unicode_table.py /tmp/unicode_table.inc
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -std=gnu17 -Isrc -I/tmp \
@@ -17,6 +17,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "query/print.h"
 #include "query/query.h"
 #include "query/table_source.h"
 
@@ -121,6 +122,36 @@ static void check_host_by_host(const struct query_context *context, const struct
         __builtin_trap();
 }
 
+/* The expression as text and as a tree; both end in `out`. */
+static void print_both(const struct expr *expr, struct buf *out, struct buf *tree)
+{
+    struct json json;
+    buf_init(out, (size_t)1024 * 1024);
+    buf_init(tree, (size_t)16 * 1024 * 1024);
+    json_init(&json, tree);
+    expr_write_tree(expr, &json);
+    if (expr_print(expr, out) != 0 || tree->error != 0)
+        __builtin_trap();
+}
+
+static void check_print(const struct expr *expr)
+{
+    struct buf once, twice, tree, other_tree;
+    struct expr *again;
+    struct problem problem;
+    print_both(expr, &once, &tree);
+    if (query_parse(buf_text(&once), &again, &problem) != 0)
+        __builtin_trap();
+    print_both(again, &twice, &other_tree);
+    if (strcmp(buf_text(&once), buf_text(&twice)) != 0)
+        __builtin_trap();
+    expr_free(again);
+    buf_deinit(&once);
+    buf_deinit(&twice);
+    buf_deinit(&tree);
+    buf_deinit(&other_tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (table.series.len == 0)
@@ -134,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(text);
         return 0;
     }
+    check_print(expr);
     struct query_context context = {.source = {&table_source_kind, &table},
                                     .lookback = QUERY_LOOKBACK_DEFAULT,
                                     .max_samples = 20000};
