@@ -369,3 +369,19 @@ bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
     }
     return true;
 }
+
+bool ints_read_all(const struct ints_reader *reader, int64_t *out)
+{
+    int64_t lanes[INTS_GROUP][INTS_LANE_MAX];
+    for (uint32_t lane = 0; lane < reader->shape.n_lanes; lane += INTS_GROUP) {
+        uint32_t n = MIN_OF(reader->shape.n_lanes - lane, (uint32_t)INTS_GROUP);
+        if (!ints_read(reader, lane, n, lanes))
+            return false;
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t len = ints_lane_len(&reader->shape, lane + i);
+            memcpy(out, lanes[i], len * sizeof(*out));
+            out += len;
+        }
+    }
+    return true;
+}

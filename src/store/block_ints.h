@@ -96,3 +96,6 @@ bool ints_open(struct ints_reader *reader, const struct ints_shape *shape, const
 /* Decodes lanes first … first + n - 1, n <= INTS_GROUP.  False when malformed. */
 bool ints_read(const struct ints_reader *reader, uint32_t first, uint32_t n,
                int64_t (*out)[INTS_LANE_MAX]);
+
+/* All lanes, one behind the other. */
+bool ints_read_all(const struct ints_reader *reader, int64_t *out);

@@ -230,6 +230,27 @@ START_TEST(is_small)
 }
 END_TEST
 
+/* Bytes of a column of times for each of 8,640. */
+static double times_size_of(enum time_kind kind)
+{
+    struct sample_list samples = {0};
+    struct columns columns;
+    make_samples(VALUE_CONSTANT, kind, 8640, 5, &samples);
+    encode(&samples, &columns);
+    double size = (double)columns.times.len / (double)samples.len;
+    columns_deinit(&columns);
+    sample_list_deinit(&samples);
+    return size;
+}
+
+START_TEST(times_are_small)
+{
+    ck_assert_double_le(times_size_of(TIME_REGULAR), 0.002);
+    ck_assert_double_le(times_size_of(TIME_GAPS), 0.11);
+    ck_assert_double_le(times_size_of(TIME_JITTER), 0.58);
+}
+END_TEST
+
 START_TEST(says_when_the_buffer_is_full)
 {
     struct sample_list samples = {0};
@@ -246,4 +267,4 @@ END_TEST
 
 UNIT_MAIN("block", gives_back_what_it_was_given, reads_any_range, takes_the_whole_of_time,
           survives_damaged_bytes, survives_bytes_cut_short, wants_both_columns_of_one_length,
-          holds_as_many_as_it_may, is_small, says_when_the_buffer_is_full)
+          holds_as_many_as_it_may, is_small, times_are_small, says_when_the_buffer_is_full)

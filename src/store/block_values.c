@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "store/block.h"
 #include "store/block_number.h"
+#include "store/block_sparse.h"
 #include "store/bytes.h"
 
 struct column {
@@ -241,57 +242,34 @@ static bool open_dense(struct column *column, const uint8_t *at, const uint8_t *
            (target->first == target->after || read_dense(column, &shape, target));
 }
 
-static bool read_all(struct column *column, const struct ints_shape *shape, int64_t *out)
+static void put_events(const struct column *column, const struct sparse *sparse,
+                       const struct target *target)
 {
-    int64_t lanes[INTS_GROUP][INTS_LANE_MAX];
-    for (uint32_t lane = 0; lane < shape->n_lanes; lane += INTS_GROUP) {
-        uint32_t n = MIN_OF(shape->n_lanes - lane, (uint32_t)INTS_GROUP);
-        if (!ints_read(&column->ints, lane, n, lanes))
-            return false;
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t len = ints_lane_len(shape, lane + i);
-            memcpy(out, lanes[i], len * sizeof(*out));
-            out += len;
-        }
-    }
-    return true;
-}
-
-static bool put_events(const struct column *column, const int64_t *gaps, const int64_t *events,
-                       size_t n_events, const struct target *target)
-{
-    uint64_t integer = column->base, place = 0;
+    uint64_t integer = column->base;
+    uint32_t next = 0;
     double quiet = value_of(column, integer);
-    for (size_t i = 0; i < n_events; i++) {
-        if (gaps[i] < 0 || (uint64_t)gaps[i] >= column->n - place)
-            return false;
-        uint64_t next = place + (uint64_t)gaps[i];
-        put_same((uint32_t)place, (uint32_t)next, quiet, target);
+    for (size_t i = 0; i < sparse->n_events; i++) {
+        uint32_t place = (uint32_t)sparse->places[i];
+        put_same(next, place, quiet, target);
         integer = (column->predictor == PREDICT_LAST ? integer : column->base) +
-                  column->unit * (uint64_t)events[i];
+                  column->unit * (uint64_t)sparse->events[i];
         double value = value_of(column, integer);
-        put_same((uint32_t)next, (uint32_t)next + 1, value, target);
+        put_same(place, place + 1, value, target);
         quiet = column->predictor == PREDICT_LAST ? value : quiet;
-        place = next + 1;
+        next = place + 1;
     }
-    put_same((uint32_t)place, column->n, quiet, target);
-    return true;
+    put_same(next, column->n, quiet, target);
 }
 
 static bool read_sparse(struct column *column, const uint8_t *at, const uint8_t *end,
                         const struct target *target)
 {
-    uint64_t n_events;
-    if (!bytes_get_varint(&at, end, &n_events) || n_events == 0 || n_events > column->n)
+    struct sparse sparse;
+    if (!sparse_decode(&column->ints, at, end, column->n, &sparse))
         return false;
-    int64_t *gaps = memory_alloc(2 * n_events * sizeof(*gaps)), *events = gaps + n_events;
-    struct ints_shape shape = ints_shape_of(n_events);
-    bool valid = ints_open(&column->ints, &shape, &at, end) && read_all(column, &shape, gaps) &&
-                 ints_open(&column->ints, &shape, &at, end) && at == end &&
-                 read_all(column, &shape, events) &&
-                 put_events(column, gaps, events, n_events, target);
-    free(gaps);
-    return valid;
+    put_events(column, &sparse, target);
+    sparse_deinit(&sparse);
+    return true;
 }
 
 static bool read_constant(const struct column *column, const uint8_t *at, const uint8_t *end,

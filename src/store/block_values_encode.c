@@ -12,10 +12,10 @@
 #include "base/memory.h"
 #include "store/block.h"
 #include "store/block_number.h"
+#include "store/block_sparse.h"
 #include "store/block_values.h"
 #include "store/bytes.h"
 
-#define SPARSE_SHARE   4    /* so many integers for each one that is not 0 */
 #define PROBES_MAX     1024 /* integers looked at when choosing a predictor */
 #define PROBES_FEW     128
 #define DIVISOR_PROBES 16
@@ -236,25 +236,6 @@ static int put_dense(const struct column *column, int64_t *residuals, struct buf
     return ints_encode(residuals, &shape, out);
 }
 
-static int put_sparse(const int64_t *residuals, size_t n, size_t n_events, struct buf *out)
-{
-    int64_t *gaps = memory_alloc(2 * n_events * sizeof(*gaps)), *events = gaps + n_events;
-    struct ints_shape shape = ints_shape_of(n_events);
-    size_t next = 0, event = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (residuals[i] == 0)
-            continue;
-        gaps[event] = (int64_t)(i - next);
-        events[event++] = residuals[i];
-        next = i + 1;
-    }
-    put_varint(out, n_events);
-    ints_encode(gaps, &shape, out);
-    int result = ints_encode(events, &shape, out);
-    free(gaps);
-    return result;
-}
-
 static bool is_constant(const struct sample *samples, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
@@ -291,7 +272,7 @@ int block_encode_values(const struct sample *samples, size_t n, struct buf *out)
     bool is_sparse =
         column.predictor != PREDICT_LINE && n_events > 0 && n_events * SPARSE_SHARE < n;
     put_head(&column, is_sparse, samples, out);
-    int result = is_sparse ? put_sparse(residuals, n, n_events, out)
+    int result = is_sparse ? sparse_encode(residuals, n, n_events, out)
                            : put_dense(&column, residuals, out);
     free(residuals);
     numbers_deinit(&column.numbers);
