@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "api/resource.h"
+#include "api/scratch.h"
 #include "base/memory.h"
 
-#define API_BODY_MAX_BYTES   ((size_t)1024 * 1024)
-#define API_WRITE_MAX_BYTES  ((size_t)16 * 1024 * 1024)
-#define API_COOKIE_MAX_BYTES 256
+#define API_BODY_MAX_BYTES     ((size_t)1024 * 1024)
+#define API_WRITE_MAX_BYTES    ((size_t)16 * 1024 * 1024)
+#define API_COOKIE_MAX_BYTES   256
+#define API_UNPACKED_MAX_BYTES ((size_t)64 * 1024 * 1024) /* of a write */
 
 /* What is known about the one who asks; kept with the exchange. */
 struct visitor {
@@ -32,6 +34,7 @@ struct api *api_new(const struct api_parts *parts)
     api->started_ms = clock_wall_ms();
     api->board = board_new();
     api->metadata = metadata_book_new();
+    api->scratch = scratch_pool_new(API_UNPACKED_MAX_BYTES);
     api->router = router_new();
     for (size_t i = 0; i < ARRAY_LEN(resources); i++)
         router_add(api->router, resources[i]->routes, resources[i]->n_routes, api);
@@ -44,6 +47,7 @@ void api_free(struct api *api)
         return;
     router_free(api->router);
     board_free(api->board);
+    scratch_pool_free(api->scratch);
     metadata_book_free(api->metadata);
     free(api);
 }

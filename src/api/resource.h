@@ -17,6 +17,7 @@ struct api {
     struct router *router;
     struct board *board; /* vitals of every host */
     struct metadata_book *metadata;
+    struct scratch_pool *scratch; /* of writes */
     msec_t started_ms;
     struct http_server *server; /* borrowed; NULL until api_set_listeners() */
     int tls_port;               /* 0 without TLS */

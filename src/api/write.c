@@ -13,10 +13,9 @@
 #include <string.h>
 
 #include "api/resource.h"
+#include "api/scratch.h"
 #include "wire/remote_write.h"
 #include "wire/snappy.h"
-
-#define WRITE_UNPACKED_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 static size_t refused(const struct door_outcome *outcome)
 {
@@ -115,27 +114,28 @@ static void post_write(struct http_exchange *exchange, const struct route_params
     if (!check_form(exchange))
         return;
     const struct http_request *request = http_exchange_request(exchange);
-    struct buf unpacked;
-    buf_init(&unpacked, WRITE_UNPACKED_MAX_BYTES);
+    struct api *api = arg;
+    struct scratch *scratch = scratch_take(api->scratch);
+    struct buf *unpacked = &scratch->bytes;
     struct batch batch = {0};
     struct problem problem = {0};
-    int error = snappy_unpack(request->body, request->body_len, &unpacked);
+    int error = snappy_unpack(request->body, request->body_len, unpacked);
     if (error == -EINVAL)
         problem_set(&problem, "the body is not a snappy block");
     if (error == 0)
-        error = remote_write_decode(unpacked.data, unpacked.len, http_exchange_arena(exchange),
-                                    &batch, &problem);
+        error = remote_write_decode(unpacked->data, unpacked->len, &scratch->arena, &batch,
+                                    &problem);
     if (error == 0 && batch.has_metadata)
-        note_metadata(arg, exchange, &unpacked);
+        note_metadata(api, exchange, unpacked);
     if (error == 0)
-        accept_batch(arg, exchange, &batch);
+        accept_batch(api, exchange, &batch);
     else if (error == -EINVAL)
         answer_problem(exchange, 400, NULL, "The body is malformed: %s.", problem.text);
     else if (error == -ENOBUFS || error == -E2BIG)
         answer_problem(exchange, 413, NULL, "The body is too large; send smaller requests.");
     else
         answer_error(exchange, error);
-    buf_deinit(&unpacked);
+    scratch_give(api->scratch, scratch);
 }
 
 static const struct route routes[] = {
