@@ -72,8 +72,10 @@ void inbox_post_change(struct inbox *inbox, org_id org, int64_t host_id)
 {
     pthread_mutex_lock(&inbox->lock);
     struct inbox_entry *entry = entry_of(inbox, org, host_id);
-    if (entry != NULL)
-        entry->has_changed = true;
+    if (entry != NULL) {
+        entry->has_changed = inbox->is_urgent = true;
+        pthread_cond_signal(&inbox->filled);
+    }
     pthread_mutex_unlock(&inbox->lock);
 }
 
@@ -106,12 +108,13 @@ static bool wait_until(struct inbox *inbox, mono_t until)
 struct inbox_entry *inbox_take_all(struct inbox *inbox, mono_t until)
 {
     pthread_mutex_lock(&inbox->lock);
-    while (!inbox->is_closed && wait_until(inbox, inbox->taken_at + INBOX_PAUSE_MS))
+    while (!inbox->is_closed && !inbox->is_urgent &&
+           wait_until(inbox, inbox->taken_at + INBOX_PAUSE_MS))
         continue;
     inbox->is_awaited = true;
     while (inbox->first == NULL && !inbox->is_closed && wait_until(inbox, until))
         continue;
-    inbox->is_awaited = false;
+    inbox->is_awaited = inbox->is_urgent = false;
     struct inbox_entry *first = inbox->first;
     if (first != NULL)
         inbox->taken_at = clock_mono_ms();

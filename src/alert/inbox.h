@@ -8,7 +8,7 @@
  *
  * Any thread posts and never waits; one thread takes everything at once.  It takes no more than
  * every INBOX_PAUSE_MS, so that under load it is not woken for each arrival; after a quiet time
- * it is at once.
+ * it is at once, and for a change always.
  */
 #pragma once
 
@@ -44,6 +44,7 @@ struct inbox {
     struct inbox_entry *first, **last;
     bool is_closed;
     bool is_awaited;  /* somebody waits for the first entry */
+    bool is_urgent;   /* a change is among the entries: no pause */
     mono_t taken_at;  /* when entries were taken last */
     uint64_t merged;  /* arrivals that met one still waiting */
     uint64_t refused; /* over INBOX_HOSTS_MAX, or closed */
