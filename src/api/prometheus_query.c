@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* prometheus_query - expressions: what they give, how they look, what they are made of. */
+#include <sched.h>
 #include <stdio.h>
 
 #include "api/prometheus.h"
@@ -34,6 +35,12 @@ static bool read_wishes(struct prometheus_call *call, struct wishes *out)
     return true;
 }
 
+static unsigned usable_cores(void)
+{
+    cpu_set_t cores;
+    return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned)CPU_COUNT(&cores) : 1;
+}
+
 static struct query_context context_of(struct prometheus_call *call,
                                        const struct wishes *wishes)
 {
@@ -44,6 +51,7 @@ static struct query_context context_of(struct prometheus_call *call,
                                   .deadline = call->deadline,
                                   .cancelled = &call->api->stopping,
                                   .abandoned = http_exchange_abandoned(call->exchange),
+                                  .n_threads = usable_cores(),
                                   .arena = &call->arena};
 }
 

@@ -219,6 +219,12 @@ int aggregate_eval(struct eval *eval, const struct node *node, const struct time
     struct label_filter labels = node->labels;
     struct grid operand;
     struct group_run run = {.times = times, .grid = &operand};
+    if (aggregate_can_stream(node, times)) {
+        bool is_exact;
+        int failed = aggregate_stream(eval, node, times, out_grid, &is_exact);
+        if (failed != 0 || is_exact)
+            return failed;
+    }
     int error = eval_node(eval, node->children[0], times, &operand);
     if (error == 0 && kind->has_parameter && kind->parameter == QUERY_SCALAR)
         error = eval_scalar(eval, node->children[1], times, &run.parameter);

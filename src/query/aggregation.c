@@ -338,12 +338,12 @@ static int check_ratio(struct eval *eval, const struct node *parameter, const do
 }
 
 static const struct aggregation aggregations[] = {
-    {"sum", false, QUERY_SCALAR, false, run_sum},
-    {"avg", false, QUERY_SCALAR, false, run_avg},
-    {"min", false, QUERY_SCALAR, false, run_min},
-    {"max", false, QUERY_SCALAR, false, run_max},
-    {"count", false, QUERY_SCALAR, false, run_count},
-    {"group", false, QUERY_SCALAR, false, run_group},
+    {"sum", false, QUERY_SCALAR, false, run_sum, .fold = &group_fold_sum},
+    {"avg", false, QUERY_SCALAR, false, run_avg, .fold = &group_fold_avg},
+    {"min", false, QUERY_SCALAR, false, run_min, .fold = &group_fold_min},
+    {"max", false, QUERY_SCALAR, false, run_max, .fold = &group_fold_max},
+    {"count", false, QUERY_SCALAR, false, run_count, .fold = &group_fold_count},
+    {"group", false, QUERY_SCALAR, false, run_group, .fold = &group_fold_group},
     {"stddev", false, QUERY_SCALAR, false, run_stddev},
     {"stdvar", false, QUERY_SCALAR, false, run_stdvar},
     {"quantile", true, QUERY_SCALAR, false, run_quantile, check_quantile},

@@ -132,6 +132,11 @@ struct grouping {
 int grid_group(struct eval *eval, const struct grid *first, const struct grid *second,
                const struct label_filter *filter, struct grouping *out_grouping);
 
+/* What grid_group() goes by. */
+uint64_t group_hash(const struct labels *labels, const struct label_filter *filter);
+bool group_equal(const struct labels *a, const struct labels *b,
+                 const struct label_filter *filter);
+
 /* -- relabel.c: label sets derived from others; they belong to the evaluation -- */
 
 int relabel_drop_name(struct eval *eval, struct labels *labels, struct labels **out_labels);

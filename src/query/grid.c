@@ -56,7 +56,7 @@ static bool keeps(const struct label_filter *filter, const char *name)
     return filter == NULL || label_filter_keeps(filter, name);
 }
 
-static uint64_t hash_kept(const struct labels *labels, const struct label_filter *filter)
+uint64_t group_hash(const struct labels *labels, const struct label_filter *filter)
 {
     uint64_t hash = 1;
     for (uint32_t i = 0; i < labels->count; i++) {
@@ -80,8 +80,8 @@ static const struct label *next_kept(const struct labels *labels,
     return NULL;
 }
 
-static bool equal_in_kept(const struct labels *a, const struct labels *b,
-                          const struct label_filter *filter)
+bool group_equal(const struct labels *a, const struct labels *b,
+                 const struct label_filter *filter)
 {
     uint32_t i = 0, k = 0;
     for (;;) {
@@ -121,11 +121,11 @@ int grid_group(struct eval *eval, const struct grid *first, const struct grid *s
     uint64_t seed = eval->no_labels->hash; /* random for this process */
     for (size_t i = 0; i < n; i++) {
         const struct labels *labels = labels_of(first, second, i);
-        uint64_t hash = hash_u64(hash_kept(labels, filter), seed);
+        uint64_t hash = hash_u64(group_hash(labels, filter), seed);
         size_t at = (size_t)hash & (capacity - 1);
         while (slots[at].row != 0 &&
                (slots[at].hash != hash ||
-                !equal_in_kept(labels, labels_of(first, second, slots[at].row - 1), filter)))
+                !group_equal(labels, labels_of(first, second, slots[at].row - 1), filter)))
             at = (at + 1) & (capacity - 1);
         if (slots[at].row == 0) {
             slots[at] = (struct group_slot){hash, (uint32_t)i + 1};

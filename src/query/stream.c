@@ -5,20 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define STREAM_THREADS_MAX 8
-
 /* Fewer values than this are not worth a second thread. */
 #define THREAD_WORK_MIN      400000
 #define LIKELY_DISTANCE      (15 * MSEC_SECOND)
 #define BLOCKS_PER_STREAM    64
 #define BLOCK_SERIES_DEFAULT 8
 
-unsigned stream_threads(const struct eval *eval)
-{
-    return MIN_OF(MAX_OF(eval->context->n_threads, 1), STREAM_THREADS_MAX);
-}
-
-static const struct node *selector_of(const struct node *node)
+const struct node *stream_selector(const struct node *node)
 {
     if (node->kind == NODE_SELECTOR)
         return node;
@@ -33,13 +26,13 @@ bool stream_can(const struct node *node)
     if (node->kind == NODE_SELECTOR)
         return true;
     return node->kind == NODE_CALL && node->function->range != NULL &&
-           selector_of(node)->kind == NODE_RANGE;
+           stream_selector(node)->kind == NODE_RANGE;
 }
 
 struct sweep_plan stream_plan(const struct eval *eval, const struct node *node,
                               const struct times *times, const struct parameters *parameters)
 {
-    const struct node *selector = selector_of(node);
+    const struct node *selector = stream_selector(node);
     bool is_instant = node->kind == NODE_SELECTOR;
     return (struct sweep_plan){
         .function = is_instant ? NULL : node->function,
@@ -91,7 +84,7 @@ static int visit(void *arg, unsigned thread, size_t index, const struct series_d
 int stream_run(struct eval *eval, const struct node *node, const struct sweep_plan *plan,
                const struct stream_sink *sink)
 {
-    const struct node *selector = selector_of(node);
+    const struct node *selector = stream_selector(node);
     struct series_request request;
     int error = select_request(eval, selector, plan->times, plan->reach_ms, &request);
     struct stream *stream = error == 0 ? arena_alloc(eval->arena, sizeof(*stream)) : NULL;
@@ -101,7 +94,7 @@ int stream_run(struct eval *eval, const struct node *node, const struct sweep_pl
                               .sink = sink,
                               .length_ms = request.to_ms - request.from_ms,
                               .memory_left = eval->arena->ceiling - eval->arena->used};
-    unsigned n_threads = stream_threads(eval);
+    unsigned n_threads = MIN_OF(MAX_OF(eval->context->n_threads, 1), STREAM_THREADS_MAX);
     for (unsigned i = 0; i < n_threads; i++)
         sweeper_init(&stream->sweepers[i], plan, eval, &stream->memory_left);
     const struct series_visitor visitor = {begin, visit, stream, n_threads};

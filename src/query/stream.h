@@ -11,7 +11,7 @@
 #include "query/sweep.h"
 
 struct stream_row {
-    unsigned thread;
+    unsigned thread; /* below STREAM_THREADS_MAX */
     size_t index;
     const struct labels *labels; /* of the series, with its name */
     const double *values;        /* by step */
@@ -27,11 +27,13 @@ struct stream_sink {
     void *arg;
 };
 
-/* How many threads a stream may have at most: row.thread is below that. */
-unsigned stream_threads(const struct eval *eval);
-
 /* A selector, or a call of a function whose argument is a range selector. */
 bool stream_can(const struct node *node);
+
+/* The selector of a node that stream_can(). */
+const struct node *stream_selector(const struct node *node);
+
+#define STREAM_THREADS_MAX 8
 
 /* Runs it; `plan` as stream_plan() made it.  0, an enum query_error, -errno of the source. */
 int stream_run(struct eval *eval, const struct node *node, const struct sweep_plan *plan,
