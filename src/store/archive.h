@@ -145,6 +145,10 @@ int archive_reader_seek(struct archive_reader *reader, uint32_t shard,
 int archive_reader_read(struct archive_reader *reader, uint32_t series,
                         struct sample_list *out_samples, struct rollup_list *out_rollups);
 
+/* Whether anything of the series may be stored within the range, by the directories alone: true also
+ * when its samples only lie on both sides.  0, -ENOMEM, -EIO. */
+int archive_reader_has(struct archive_reader *reader, uint32_t series, bool *out_has);
+
 /* --- what is known --- */
 
 struct archive_tier_stats {

@@ -368,3 +368,30 @@ int archive_reader_read(struct archive_reader *reader, uint32_t series,
     rollup_list_deinit(&rollups);
     return error;
 }
+
+static bool overlaps(struct open_pack *pack, uint8_t slot, struct pack_range range)
+{
+    for (uint32_t i = pack->head.first[slot]; i < pack->head.first[slot + 1]; i++) {
+        struct pack_range bounds;
+        if (pack_bounds(&pack->head, &pack->head.blocks[i], &bounds) == 0 &&
+            bounds.from_ms <= range.to_ms && bounds.to_ms >= range.from_ms)
+            return true;
+    }
+    return false;
+}
+
+int archive_reader_has(struct archive_reader *reader, uint32_t series, bool *out_has)
+{
+    assert(series / SHARD_SERIES == reader->shard);
+    const struct pack_range range = {reader->from_ms, reader->to_ms};
+    bool has = false;
+    for (size_t i = 0; !has && i < reader->n_packs; i++) {
+        struct open_pack *pack = &reader->packs[i];
+        int error = open_head(reader, pack);
+        if (error != 0 && error != -ENOENT)
+            return error;
+        has = error == 0 && overlaps(pack, (uint8_t)(series % SHARD_SERIES), range);
+    }
+    *out_has = has;
+    return 0;
+}

@@ -73,8 +73,7 @@ static inline double next_value(enum value_kind kind, double before, uint64_t *s
         return next_value(r % 50 == 0 ? VALUE_ODD : VALUE_COUNTER,
                           isfinite(before) ? before : 7, state);
     case VALUE_RESETS: return r % 100 == 0 ? 0 : before + (double)(r >> (r & 63));
-    case VALUE_STALE:
-        return r % 50 == 0 ? sample_stale_value() : (double)(r % 1000);
+    case VALUE_STALE: return r % 50 == 0 ? sample_stale_value() : (double)(r % 1000);
     case VALUE_KIND_COUNT: break;
     }
     return 0;

@@ -146,6 +146,15 @@ static int open_column(struct pack_head *head, uint16_t number)
     return 0;
 }
 
+int pack_bounds(struct pack_head *head, const struct pack_block *block,
+                struct pack_range *out_range)
+{
+    int error = open_column(head, block->times);
+    if (error == 0)
+        *out_range = (struct pack_range){head->column.from_ms, head->column.to_ms};
+    return error;
+}
+
 /* Checked before anything is decoded, so that a damaged block gives nothing at all. */
 static int check_block(struct pack_head *head, const struct pack_block *block,
                        const uint8_t *bytes)

@@ -109,6 +109,10 @@ struct pack_range {
     msec_t from_ms, to_ms; /* inclusive */
 };
 
+/* First and last time of a block.  0, -EBADMSG. */
+int pack_bounds(struct pack_head *head, const struct pack_block *block,
+                struct pack_range *out_range);
+
 /* What lies within the range, of a block whose bytes have been fetched.  0, -EBADMSG. */
 int pack_read(struct pack_head *head, const struct pack_block *block, const uint8_t *bytes,
               struct pack_range range, struct sample_list *out);

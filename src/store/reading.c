@@ -140,12 +140,8 @@ int reading_shard(struct reading *reading, const uint32_t *ids, size_t n)
 
 int reading_has_archived(struct reading *reading, uint32_t id, bool *out_has)
 {
-    reading->samples.len = reading->rollups.len = 0;
-    int error = reading->archived ? archive_reader_read(reading->reader, id, &reading->samples,
-                                                        &reading->rollups)
-                                  : 0;
-    *out_has = error == 0 && reading->samples.len + reading->rollups.len > 0;
-    return error;
+    *out_has = false;
+    return reading->archived ? archive_reader_has(reading->reader, id, out_has) : 0;
 }
 
 /* Memory's part behind the archive's.  What lies where there are only rollups any more will

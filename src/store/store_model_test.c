@@ -21,7 +21,7 @@ struct slot {
 static struct slot model[SERIES][SLOTS];
 static struct sample got[SLOTS];
 static uint64_t random_state;
-static bool had_conflicts; /* memory may hold a value that the archive will overrule */
+static bool had_conflicts;   /* memory may hold a value that the archive will overrule */
 static int frontier[SERIES]; /* next slot in order */
 
 static uint64_t next_random(void)

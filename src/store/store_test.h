@@ -54,7 +54,7 @@ static inline void test_begin(void)
 
 static inline void test_remove_files(void)
 {
-    nftw(test_dir, unit_remove, 16, FTW_DEPTH | FTW_PHYS);
+    unit_remove_tree(test_dir);
 }
 
 static inline void test_end(void)

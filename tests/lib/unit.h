@@ -34,6 +34,11 @@ static inline int unit_remove(const char *path, const struct stat *info, int kin
     return remove(path);
 }
 
+static inline void unit_remove_tree(const char *path)
+{
+    nftw(path, unit_remove, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* For those who build their suite themselves. */
 static inline int unit_run_suite(Suite *suite)
 {
