@@ -330,7 +330,12 @@ static int find_next_pack(struct archive *archive)
 /* Lists that were lost are written again. */
 static int heal(struct archive *archive)
 {
-    int error = archive_begin_locked(archive);
+    bool is_whole = true;
+    for (size_t i = 0; i < archive->n_shards; i++)
+        is_whole = is_whole && !archive->shards[i].is_damaged;
+    int error = is_whole ? 0 : archive_begin_locked(archive);
+    if (is_whole || error != 0)
+        return error;
     for (uint32_t i = 0; error == 0 && i < archive->n_shards; i++) {
         if (archive->shards[i].is_damaged)
             archive_touch(archive, i);
@@ -350,11 +355,6 @@ static int load(struct archive *archive, struct problem *problem)
         error = find_next_pack(archive);
     if (error != 0)
         return sqlite_problem(archive, problem);
-    bool is_whole = true;
-    for (size_t i = 0; i < archive->n_shards; i++)
-        is_whole = is_whole && !archive->shards[i].is_damaged;
-    if (!is_whole)
-        heal(archive); /* a file that cannot be written is found out soon enough */
     archive_publish(archive);
     return 0;
 }
@@ -381,18 +381,20 @@ static int open_database(struct archive *archive, struct problem *problem)
         error = write_meta(archive, problem);
     if (error == 0)
         error = read_meta(archive, problem);
-    return error != 0 ? error : load(archive, problem);
+    if (error == 0)
+        error = load(archive, problem);
+    if (error == 0)
+        heal(archive); /* a file that cannot be written is found out soon enough */
+    return error;
 }
 
-int archive_open(const struct archive_options *options, struct archive **out_archive,
-                 struct problem *problem)
+static void init(struct archive *archive, const struct archive_options *options)
 {
-    struct archive *archive = memory_calloc(1, sizeof(*archive));
-    archive->options = *options;
-    archive->path = memory_strdup(options->path);
+    *archive = (struct archive){.options = *options,
+                                .path = memory_strdup(options->path),
+                                .max_bytes = options->max_bytes,
+                                .lock_file = -1};
     archive->options.path = archive->path;
-    archive->max_bytes = options->max_bytes;
-    archive->lock_file = -1;
     for (size_t i = 0; i < TIER_COUNT; i++)
         archive->totals[i] =
             (struct archive_tier_stats){.from_ms = INT64_MAX, .to_ms = INT64_MIN};
@@ -401,6 +403,30 @@ int archive_open(const struct archive_options *options, struct archive **out_arc
     buf_init(&archive->scratch, SCRATCH_MAX);
     pthread_mutex_init(&archive->lock, NULL);
     pthread_mutex_init(&archive->facts_lock, NULL);
+}
+
+static void deinit(struct archive *archive)
+{
+    archive_close_readers(archive);
+    source_deinit(&archive->source);
+    for (size_t i = 0; i < ARCHIVE_STATEMENT_COUNT; i++)
+        sqlite3_finalize(archive->statements[i]);
+    int code = sqlite3_close(archive->db);
+    assert(code == SQLITE_OK);
+    file_closep(&archive->lock_file);
+    archive_free_shards(archive);
+    free(archive->losses);
+    buf_deinit(&archive->scratch);
+    pthread_mutex_destroy(&archive->lock);
+    pthread_mutex_destroy(&archive->facts_lock);
+    free(archive->path);
+}
+
+int archive_open(const struct archive_options *options, struct archive **out_archive,
+                 struct problem *problem)
+{
+    struct archive *archive = memory_alloc(sizeof(*archive));
+    init(archive, options);
     int error = lock_path(archive, problem);
     if (error == 0)
         error = create_file(archive, problem);
@@ -418,20 +444,42 @@ void archive_close(struct archive *archive)
 {
     if (archive == NULL)
         return;
-    archive_close_readers(archive);
-    source_deinit(&archive->source);
-    for (size_t i = 0; i < ARCHIVE_STATEMENT_COUNT; i++)
-        sqlite3_finalize(archive->statements[i]);
-    int code = sqlite3_close(archive->db);
-    assert(code == SQLITE_OK);
-    file_closep(&archive->lock_file);
-    archive_free_shards(archive);
-    free(archive->losses);
-    buf_deinit(&archive->scratch);
-    pthread_mutex_destroy(&archive->lock);
-    pthread_mutex_destroy(&archive->facts_lock);
-    free(archive->path);
+    deinit(archive);
     free(archive);
+}
+
+/* All is read in one transaction: the file at one instant, whatever its server does. */
+int archive_open_readonly(struct archive *archive, const char *path, struct problem *problem)
+{
+    const struct archive_options options = {.path = path};
+    bool is_new;
+    init(archive, &options);
+    int error = 0;
+    if (archive_connect(path, SQLITE_OPEN_READONLY, NULL, &archive->db) != 0 ||
+        sqlite3_exec(archive->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+        error = sqlite_problem(archive, problem);
+    if (error == 0)
+        error = check_format(archive, &is_new, problem);
+    if (error == 0 && is_new)
+        error = problem_set(problem, "store: %s is empty", path);
+    if (error == 0 && prepare(archive) != 0)
+        error = sqlite_problem(archive, problem);
+    if (error == 0)
+        error = read_meta(archive, problem);
+    if (error == 0)
+        error = load(archive, problem);
+    if (error != 0)
+        archive_close_readonly(archive);
+    return error;
+}
+
+void archive_close_readonly(struct archive *archive)
+{
+    if (archive->db != NULL && sqlite3_get_autocommit(archive->db) == 0) {
+        source_rest(&archive->source);
+        sqlite3_exec(archive->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    deinit(archive);
 }
 
 void archive_set_max_bytes(struct archive *archive, size_t max_bytes)

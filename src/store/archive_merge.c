@@ -33,6 +33,7 @@ struct merge {
     struct rollup_list rollups, hours, loaded; /* owned; likewise */
     bool is_damaged;                           /* the series */
     bool only_rolls;                           /* the input is one already, and stays */
+    bool drops_raw; /* the samples of the day are gone: what came late goes as well */
 };
 
 static void note(struct merge *merge, const struct archive_loss *loss)
@@ -85,6 +86,24 @@ static void begin_output(struct merge *merge, enum archive_tier tier, bool is_ad
     merge->has_output[tier] = true;
 }
 
+/* Whether raw packs of the day were there and have been deleted: it is older than all samples that
+ * are left, and has rollups. */
+static bool is_day_gone(const struct merge *merge)
+{
+    const struct pack_list *list = &merge->archive->shards[merge->plan->shard].packs;
+    int32_t day = merge->plan->inputs[0].day;
+    msec_t start = archive_day_start(day);
+    bool has_rollups = false;
+    for (size_t i = 0; i < list->len; i++) {
+        const struct pack_info *info = &list->items[i];
+        if (info->tier == TIER_RAW && info->day < day)
+            return false;
+        has_rollups = has_rollups || (info->tier != TIER_RAW && info->to_ms > start &&
+                                      info->from_ms <= start + MSEC_DAY);
+    }
+    return has_rollups;
+}
+
 /* When samples that are in the rollups already are among the inputs, then all of their day are,
  * and the new rollups are the whole truth.  Else they come on top of what there may be. */
 static void begin_outputs(struct merge *merge)
@@ -92,7 +111,10 @@ static void begin_outputs(struct merge *merge)
     bool is_whole = false;
     for (size_t i = 0; i < merge->plan->n; i++)
         is_whole = is_whole || merge->plan->inputs[i].is_rolled;
-    if (!merge->only_rolls)
+    merge->drops_raw = merge->plan->is_rolling && !is_whole && is_day_gone(merge);
+    merge->only_rolls = merge->plan->is_rolling && !merge->drops_raw && merge->plan->n == 1 &&
+                        merge->plan->inputs[0].level == merge->plan->level;
+    if (!merge->only_rolls && !merge->drops_raw)
         begin_output(merge, merge->plan->tier, false);
     if (merge->plan->is_rolling) {
         begin_output(merge, TIER_5M, !is_whole);
@@ -144,9 +166,10 @@ static int gather(struct merge *merge, uint8_t slot)
 static int write_samples(struct merge *merge, uint8_t slot)
 {
     const struct sample_list *samples = &merge->samples;
-    int error = merge->only_rolls ? 0
-                                  : pack_writer_add(&merge->outputs[TIER_RAW].writer, slot,
-                                                    samples->items, samples->len);
+    int error = !merge->has_output[TIER_RAW]
+                    ? 0
+                    : pack_writer_add(&merge->outputs[TIER_RAW].writer, slot, samples->items,
+                                      samples->len);
     if (error != 0 || !merge->plan->is_rolling || merge->is_damaged)
         return error;
     merge->hours.len = 0;
@@ -190,7 +213,7 @@ static int finish(struct merge *merge)
         error = archive_mark_rolled(merge->archive, &merge->inputs[0].info);
     for (size_t i = 0; error == 0 && i < merge->plan->n && !merge->only_rolls; i++)
         error = archive_remove_pack(merge->archive, &merge->inputs[i].info);
-    if (!merge->only_rolls)
+    if (merge->has_output[merge->plan->tier])
         __atomic_fetch_add(&merge->archive->samples_merged,
                            merge->outputs[merge->plan->tier].writer.info.n_samples,
                            __ATOMIC_RELAXED);
@@ -219,7 +242,7 @@ int archive_merge(struct archive *archive, const struct merge_plan *plan)
     assert(archive->in_transaction && plan->n > 0);
     assert(!plan->is_rolling || plan->tier == TIER_RAW);
     struct merge merge = {.archive = archive, .plan = plan};
-    merge.only_rolls = plan->is_rolling && plan->n == 1 && plan->inputs[0].level == plan->level;
+
     int error = open_inputs(&merge);
     if (error == 0) {
         begin_outputs(&merge);

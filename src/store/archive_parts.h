@@ -111,6 +111,10 @@ struct archive {
 
 /* --- archive.c --- */
 
+/* The caller's memory; pair with archive_close_readonly(). */
+int archive_open_readonly(struct archive *archive, const char *path, struct problem *problem);
+void archive_close_readonly(struct archive *archive);
+
 int archive_sqlite_error(sqlite3 *db);
 int archive_connect(const char *path, int flags, const char *vfs, sqlite3 **out_db);
 int archive_run(struct archive *archive, sqlite3_stmt *statement);
