@@ -39,15 +39,13 @@ enum meta {
 
 const char *const archive_tier_names[TIER_COUNT] = {"raw", "5m", "1h"};
 
-static const char schema[] = "BEGIN;"
-                             "CREATE TABLE meta(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+static const char schema[] = "CREATE TABLE meta(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                              "CREATE TABLE shards(id INTEGER PRIMARY KEY, packs BLOB NOT NULL);"
                              "CREATE TABLE names(id INTEGER PRIMARY KEY, series BLOB NOT NULL);"
                              "CREATE TABLE packs(id INTEGER PRIMARY KEY, head BLOB NOT NULL);"
                              "CREATE TABLE parts(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                              "PRAGMA application_id = 1398035282;"
-                             "PRAGMA user_version = 2;"
-                             "COMMIT;";
+                             "PRAGMA user_version = 2;";
 
 static_assert(APPLICATION_ID == 1398035282 && FORMAT_VERSION == 2, "as the schema says");
 
@@ -241,13 +239,6 @@ static size_t best_part_bytes(size_t page_bytes)
     return PART_PAGES * (page_bytes - 4) + least_local - record_header;
 }
 
-static int make_tables(struct archive *archive, struct problem *problem)
-{
-    if (sqlite3_exec(archive->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-        return sqlite_problem(archive, problem);
-    return 0;
-}
-
 /* Makes the tables in a new file, refuses one that is not ours. */
 static int check_format(struct archive *archive, bool *out_is_new, struct problem *problem)
 {
@@ -302,11 +293,14 @@ static int read_meta(struct archive *archive, struct problem *problem)
     return 0;
 }
 
-static int write_meta(struct archive *archive, struct problem *problem)
+/* All at once: a file has tables and numbers, or nothing. */
+static int make_tables(struct archive *archive, struct problem *problem)
 {
-    if (archive_run(archive, archive->statements[ARCHIVE_BEGIN]) != 0 ||
+    if (sqlite3_exec(archive->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(archive->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+        prepare(archive) != 0 ||
         put_meta(archive, META_PART_BYTES, best_part_bytes(PAGE_BYTES)) != 0 ||
-        put_meta(archive, META_NEXT_SERIES, 1) != 0 ||
+        put_meta(archive, META_NEXT_SERIES, 0) != 0 ||
         archive_run(archive, archive->statements[ARCHIVE_COMMIT]) != 0)
         return sqlite_problem(archive, problem);
     return 0;
@@ -374,11 +368,10 @@ static int open_database(struct archive *archive, struct problem *problem)
     if ((is_new && sqlite3_exec(archive->db, new_file, NULL, NULL, NULL) != SQLITE_OK) ||
         sqlite3_exec(archive->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
         return sqlite_problem(archive, problem);
-    error = is_new ? make_tables(archive, problem) : 0;
-    if (error == 0 && prepare(archive) != 0)
+    if (is_new)
+        error = make_tables(archive, problem);
+    else if (prepare(archive) != 0)
         error = sqlite_problem(archive, problem);
-    if (error == 0 && is_new)
-        error = write_meta(archive, problem);
     if (error == 0)
         error = read_meta(archive, problem);
     if (error == 0)
@@ -502,7 +495,9 @@ int archive_commit_locked(struct archive *archive)
 {
     assert(archive->in_transaction);
     source_rest(&archive->source);
-    int error = archive_put_shards(archive);
+    int error = archive_put_new_shards(archive);
+    if (error == 0)
+        error = archive_put_shards(archive);
     if (error == 0 && archive->next_series != archive->stored_next_series)
         error = put_meta(archive, META_NEXT_SERIES, archive->next_series);
     if (error == 0)
@@ -595,7 +590,7 @@ int archive_probe(struct archive *archive)
 uint32_t archive_next_series(struct archive *archive)
 {
     pthread_mutex_lock(&archive->lock);
-    uint32_t next = archive->next_series;
+    uint32_t next = MAX_OF(archive->next_series, 1u);
     pthread_mutex_unlock(&archive->lock);
     return next;
 }

@@ -48,6 +48,8 @@ static int unpack(uint32_t shard, const uint8_t *bytes, size_t len, struct buf *
 
 static int each_name(uint32_t shard, const struct buf *raw, names_fn *each, void *arg)
 {
+    if (raw->len == 0)
+        return 0;
     const uint8_t *at = (const uint8_t *)raw->data, *end = at + raw->len;
     while (at < end) {
         uint8_t slot = *at++;
@@ -170,6 +172,22 @@ int archive_put_series(struct archive *archive, const struct archive_series *ser
         archive->next_series = MAX_OF(archive->next_series, series[done - 1].id + 1);
     }
     return 0;
+}
+
+int archive_put_new_shards(struct archive *archive)
+{
+    static const uint64_t none[SHARD_SERIES / 64];
+    const struct buf nothing = {0};
+    uint32_t from = archive_shards_below(archive->stored_next_series);
+    uint32_t to = archive_shards_below(archive->next_series);
+    int error = 0;
+    for (uint32_t number = from; error == 0 && number < to; number++) {
+        const struct shard *shard = archive_shard(archive, number);
+        archive_touch(archive, number);
+        if (memcmp(shard->alive, none, sizeof(none)) == 0)
+            error = put_row(archive, number, &nothing);
+    }
+    return error;
 }
 
 /* --- deleting --- */

@@ -141,6 +141,7 @@ void archive_add_pack(struct archive *archive, const struct pack_info *info);
 int archive_remove_pack(struct archive *archive, const struct pack_info *info);
 int archive_mark_rolled(struct archive *archive, const struct pack_info *info);
 int archive_put_shards(struct archive *archive);
+uint32_t archive_shards_below(uint32_t next_series);
 void archive_reload_shards(struct archive *archive);
 int archive_load_shards(struct archive *archive);
 void archive_free_shards(struct archive *archive);
@@ -164,6 +165,9 @@ int32_t archive_tier_days(enum archive_tier tier);
 typedef int names_fn(const struct archive_series *series, void *arg);
 int names_decode(uint32_t shard, const void *bytes, size_t len, names_fn *each, void *arg);
 int archive_load_alive(struct archive *archive);
+
+/* Rows for shards that there are since next_series was raised. */
+int archive_put_new_shards(struct archive *archive);
 
 /* --- archive_source.c --- */
 

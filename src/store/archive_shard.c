@@ -362,10 +362,14 @@ static void note_lost_list(struct archive *archive, uint32_t shard)
                                         .what = "list of packs, made anew"});
 }
 
+uint32_t archive_shards_below(uint32_t next_series)
+{
+    return next_series / SHARD_SERIES + (next_series % SHARD_SERIES > 0);
+}
+
 int archive_load_shards(struct archive *archive)
 {
-    uint32_t count =
-        (uint32_t)(((uint64_t)archive->next_series + SHARD_SERIES - 1) / SHARD_SERIES);
+    uint32_t count = archive_shards_below(archive->next_series);
     if (count == 0)
         return 0;
     archive_shard(archive, count - 1);

@@ -135,8 +135,9 @@ static inline void test_expect(uint32_t series, int64_t from, int64_t to)
                   samples.len, (size_t)(to - from));
     for (int64_t i = from; i < to; i++) {
         struct sample sample = test_sample(series, i);
-        ck_assert_int_eq(samples.items[i - from].at_ms, sample.at_ms);
-        ck_assert(sample_bits(samples.items[i - from].value) == sample_bits(sample.value));
+        if (samples.items[i - from].at_ms != sample.at_ms ||
+            sample_bits(samples.items[i - from].value) != sample_bits(sample.value))
+            ck_abort_msg("series %u: sample %d is wrong", series, (int)i);
     }
     sample_list_deinit(&samples);
     free(rollups.items);

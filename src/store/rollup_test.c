@@ -112,7 +112,7 @@ END_TEST
 /* What PromQL's increase() makes of samples, without extrapolation. */
 static double increase_of(const struct sample_list *samples)
 {
-    double first = NAN, last = NAN, resets = 0;
+    double first = (double)NAN, last = (double)NAN, resets = 0;
     for (size_t i = 0; i < samples->len; i++) {
         double value = samples->items[i].value;
         if (sample_value_is_stale(value))
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(nan_is_neither_least_nor_greatest)
 {
     const struct sample samples[] = {
-        {START, NAN}, {START + 1, 3}, {START + 2, NAN}, {START + 3, 1}};
+        {START, (double)NAN}, {START + 1, 3}, {START + 2, (double)NAN}, {START + 3, 1}};
     struct rollup_list rollups = {0};
     rollup_build(samples, ARRAY_LEN(samples), SPAN_1H, &rollups);
     ck_assert_uint_eq(rollups.len, 1);
