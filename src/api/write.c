@@ -6,6 +6,8 @@
  *
  *     204  everything taken            400  some or all refused for good, the text says which
  *     413  too large                   429/503  nothing taken, come again
+ *
+ * While the store is behind a request waits for it, up to fifteen seconds.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +18,9 @@
 #include "api/scratch.h"
 #include "wire/remote_write.h"
 #include "wire/snappy.h"
+
+#define WRITE_LOOK_EVERY_MS 10
+#define WRITE_WAIT_MS       (15 * MSEC_SECOND) /* then it is refused */
 
 static size_t refused(const struct door_outcome *outcome)
 {
@@ -102,19 +107,9 @@ static bool check_form(struct http_exchange *exchange)
     return true;
 }
 
-static void post_write(struct http_exchange *exchange, const struct route_params *params,
-                       void *arg)
+static void take(struct api *api, struct http_exchange *exchange)
 {
-    (void)params;
-    const struct principal *who = resource_who(exchange);
-    if (!principal_may(who, RIGHT_INGEST) && !principal_may(who, RIGHT_INGEST_HOST)) {
-        answer_problem(exchange, 403, NULL, "This token may not write samples.");
-        return;
-    }
-    if (!check_form(exchange))
-        return;
     const struct http_request *request = http_exchange_request(exchange);
-    struct api *api = arg;
     struct scratch *scratch = scratch_take(api->scratch);
     struct buf *unpacked = &scratch->bytes;
     struct batch batch = {0};
@@ -136,6 +131,57 @@ static void post_write(struct http_exchange *exchange, const struct route_params
     else
         answer_error(exchange, error);
     scratch_give(api->scratch, scratch);
+}
+
+/* A request that waits until the store has caught up. */
+struct waiting {
+    struct api *api;
+    struct http_exchange *exchange;
+    struct loop_timer *timer;
+    mono_t until;
+};
+
+static void look_again(void *arg)
+{
+    struct waiting *waiting = arg;
+    bool over = clock_mono_ms() >= waiting->until ||
+                __atomic_load_n(&waiting->api->stopping, __ATOMIC_RELAXED) ||
+                __atomic_load_n(http_exchange_abandoned(waiting->exchange), __ATOMIC_RELAXED);
+    if (!over && !door_has_room(waiting->api->parts.door))
+        return;
+    loop_timer_stop(waiting->timer);
+    take(waiting->api, waiting->exchange);
+}
+
+/* A sender that is faster than the disk is slowed down rather than refused. */
+static void wait_for_room(struct api *api, struct http_exchange *exchange)
+{
+    struct waiting *waiting = arena_alloc(http_exchange_arena(exchange), sizeof(*waiting));
+    if (waiting == NULL) {
+        answer_error(exchange, -EAGAIN);
+        return;
+    }
+    *waiting = (struct waiting){api, exchange, NULL, clock_mono_ms() + WRITE_WAIT_MS};
+    waiting->timer = loop_timer_start(http_exchange_loop(exchange), WRITE_LOOK_EVERY_MS,
+                                      look_again, waiting);
+}
+
+static void post_write(struct http_exchange *exchange, const struct route_params *params,
+                       void *arg)
+{
+    struct api *api = arg;
+    (void)params;
+    const struct principal *who = resource_who(exchange);
+    if (!principal_may(who, RIGHT_INGEST) && !principal_may(who, RIGHT_INGEST_HOST)) {
+        answer_problem(exchange, 403, NULL, "This token may not write samples.");
+        return;
+    }
+    if (!check_form(exchange))
+        return;
+    if (door_has_room(api->parts.door))
+        take(api, exchange);
+    else
+        wait_for_room(api, exchange);
 }
 
 static const struct route routes[] = {

@@ -157,6 +157,11 @@ int door_accept(struct door *door, const struct principal *who, struct batch *ba
     return error;
 }
 
+bool door_has_room(struct door *door)
+{
+    return store_has_room(door->store);
+}
+
 void door_stats(struct door *door, struct door_stats *out_stats)
 {
     *out_stats = (struct door_stats){

@@ -52,6 +52,9 @@ struct door_outcome {
 int door_accept(struct door *door, const struct principal *who, struct batch *batch,
                 struct door_outcome *out_outcome);
 
+/* False while the store is too far behind to take a batch; that passes. */
+bool door_has_room(struct door *door);
+
 struct door_stats {
     uint64_t batches, series_foreign, hosts_adopted;
 };

@@ -284,12 +284,17 @@ static int write_records(struct append *append)
     return error;
 }
 
+bool store_has_room(struct store *store)
+{
+    return log_bytes(&store->log) <= flush_log_limit(store) * STORE_LOG_BEHIND_MAX;
+}
+
 static int check_ready(struct store *store)
 {
     int blocked = store_blocked(store);
     if (blocked != 0)
         return blocked == -ENOSPC ? -ENOSPC : -EAGAIN;
-    return log_bytes(&store->log) > flush_log_limit(store) * STORE_LOG_BEHIND_MAX ? -EAGAIN : 0;
+    return store_has_room(store) ? 0 : -EAGAIN;
 }
 
 static void append_all(struct append *append, struct batch *batch)

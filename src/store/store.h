@@ -62,6 +62,9 @@ void store_close(struct store *store);
  * made durable now, the sender must come again; that some were taken before does no harm then. */
 int store_append(struct store *store, struct batch *batch, struct store_refusals *out_refusals);
 
+/* False while flushing is too far behind what comes in: store_append() would say -EAGAIN. */
+bool store_has_room(struct store *store);
+
 /* A reference to the labels of a series that store_append() named; NULL when it is gone. */
 struct labels *store_labels(struct store *store, uint32_t series);
 
