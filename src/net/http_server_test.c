@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "net/test_server.h"
 
@@ -455,6 +456,42 @@ START_TEST(answers_from_another_thread)
 }
 END_TEST
 
+static void wait_until_abandoned(const struct http_exchange *exchange)
+{
+    mono_t deadline = clock_mono_ms() + TEST_PATIENCE_MS;
+    while (!__atomic_load_n(http_exchange_abandoned(exchange), __ATOMIC_RELAXED)) {
+        ck_assert(clock_mono_ms() < deadline);
+        sched_yield();
+    }
+}
+
+/* Whether it closed at once or only its side: long work may end, and an answer still goes out. */
+START_TEST(tells_that_a_client_left)
+{
+    struct test_server test;
+    struct later later;
+    start_later(&test, &later);
+    int fd = test_connect(test.port);
+    test_send(fd, "GET /gone HTTP/1.1\r\nHost: h\r\n\r\n");
+    sem_wait(&later.arrived);
+    ck_assert(!__atomic_load_n(http_exchange_abandoned(later.exchange), __ATOMIC_RELAXED));
+    close(fd);
+    wait_until_abandoned(later.exchange);
+    http_respond_problem(later.exchange, 404, NULL);
+
+    fd = test_connect(test.port);
+    test_send(fd, "GET /half HTTP/1.1\r\nHost: h\r\n\r\n");
+    sem_wait(&later.arrived);
+    shutdown(fd, SHUT_WR);
+    wait_until_abandoned(later.exchange);
+    http_respond_problem(later.exchange, 404, NULL);
+    test_receive(fd, NULL, answer, sizeof(answer));
+    expect("HTTP/1.1 404");
+    close(fd);
+    test_server_stop(&test);
+}
+END_TEST
+
 START_TEST(outlives_a_client_that_left)
 {
     struct test_server test;
@@ -597,6 +634,6 @@ UNIT_MAIN("http_server", answers_and_keeps_the_connection, answers_pipelined_req
           answers_a_half_closed_client, refuses_and_closes, refuses_long_heads,
           limits_bodies_by_request, lets_careful_clients_go_on, cuts_slow_senders,
           cuts_slow_readers, sends_large_static_answers, turns_away_what_is_too_much,
-          bodies_share_a_budget, answers_from_another_thread, outlives_a_client_that_left,
-          stops_without_losing_what_is_under_way, cleans_header_values,
-          says_why_it_cannot_listen, serves_on_several_loops)
+          bodies_share_a_budget, answers_from_another_thread, tells_that_a_client_left,
+          outlives_a_client_that_left, stops_without_losing_what_is_under_way,
+          cleans_header_values, says_why_it_cannot_listen, serves_on_several_loops)

@@ -190,6 +190,21 @@ static int parse_literal(struct parser *parser, struct node **out_node)
     return parser_advance(parser);
 }
 
+/* Words that cannot be the name of a metric, since an operand may follow them. */
+static int refuse_reserved(struct parser *parser)
+{
+    static const char *const reserved[] = {"on",         "ignoring",    "bool",
+                                           "group_left", "group_right", "atan2"};
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++) {
+        if (parser_at_word(parser, reserved[i]))
+            return parser_problem(parser, parser->token.at,
+                                  "\"%s\" cannot stand here; a metric of that name is "
+                                  "written {\"%s\"}",
+                                  reserved[i], reserved[i]);
+    }
+    return 0;
+}
+
 /* What a word at the start of an operand means depends on what follows it. */
 static int parse_word(struct parser *parser, struct node **out_node)
 {
@@ -212,7 +227,8 @@ static int parse_word(struct parser *parser, struct node **out_node)
         error = parser_advance(parser);
         return error != 0 ? error : parse_call(parser, name.text, name.at, out_node);
     }
-    return parse_selector(parser, out_node);
+    error = refuse_reserved(parser);
+    return error != 0 ? error : parse_selector(parser, out_node);
 }
 
 static int parse_parentheses(struct parser *parser, struct node **out_node)

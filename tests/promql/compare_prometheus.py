@@ -173,6 +173,23 @@ def queries_of(seed, runs, begin):
         yield expressions.text(node), start, step
 
 
+def compare_syntax(ours, theirs):
+    """Whether both take and refuse the same expressions."""
+    asked = different = 0
+    for line in (HERE / "syntax.txt").read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        told = [peer.ask(f"{base}/api/v1/query", {"query": line[2:]})
+                for peer, base in ((ours, "/prometheus"), (theirs, ""))]
+        taken = [one["status"] == "success" for one in told]
+        asked += 1
+        if taken != ([True, False] if line[0] == "3" else [taken[1]] * 2):
+            different += 1
+            print(f"{line[2:]}\n ours {told[0].get('error')}\n theirs {told[1].get('error')}")
+    print(f"{asked} texts, {different} taken by one only")
+    return different
+
+
 def compare(ours, theirs, options):
     begin = (int(time.time()) - 7200) // 3600 * 3600
     series = [(labels, [(round(at * 1000), STALE_VALUE if v is expressions.STALE else v)
@@ -211,7 +228,9 @@ def main():
             prometheus = Prometheus(folder)
             server.wait_ready()
             ours = Peer(server.url, {"X-API-Key": sentora.API_KEY})
-            return 1 if compare(ours, Peer(f"http://{prometheus.address}"), options) else 0
+            theirs = Peer(f"http://{prometheus.address}")
+            different = compare_syntax(ours, theirs) + compare(ours, theirs, options)
+            return 1 if different else 0
         finally:
             server.kill()
             if prometheus is not None:
