@@ -10,8 +10,8 @@ struct server_options {
     const char *data;
     struct option_list listen, tls_listen;
     const char *tls_cert, *tls_key; /* NULL = one that the server makes itself */
-    mspan_t retention, out_of_order;
-    int64_t max_series;
+    mspan_t retention, retention_5m, retention_1h, out_of_order;
+    int64_t max_series, max_size;
     const char *api_keys, *dashboard_token;
     const char *admin_email, *admin_password;
     const char *public_url;

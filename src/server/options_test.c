@@ -64,6 +64,9 @@ START_TEST(runs_without_being_told_anything)
     ck_assert_str_eq(given.listen.items[0], "127.0.0.1:8000");
     ck_assert_uint_eq(given.tls_listen.len, 1);
     ck_assert_int_eq(given.retention, 15 * MSEC_DAY);
+    ck_assert_int_eq(given.retention_5m, 90 * MSEC_DAY);
+    ck_assert_int_eq(given.retention_1h, 730 * MSEC_DAY);
+    ck_assert_int_eq(given.max_size, 0);
     ck_assert_int_eq(given.max_series, 1000000);
     ck_assert(!given.mail_enabled && given.api_keys == NULL && given.tls_cert == NULL);
     config_deinit(&config);

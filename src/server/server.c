@@ -202,6 +202,9 @@ static int open_store(struct server *server, struct problem *problem)
     struct store_options options = store_defaults;
     options.path = in_data(server, "store.db", path);
     options.retention = server->options->retention;
+    options.retention_5m = server->options->retention_5m;
+    options.retention_1h = server->options->retention_1h;
+    options.max_file_bytes = (size_t)server->options->max_size;
     options.out_of_order = server->options->out_of_order;
     options.max_series_per_org = (size_t)server->options->max_series;
     options.classify = api_series_tag;
