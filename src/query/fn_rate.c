@@ -71,7 +71,11 @@ static double fold_growth(const struct fold *fold, const struct window *window,
 {
     double total = fold->last - fold->first + (growth.is_counter ? fold->resets : 0);
     const struct coverage in = {fold->first_ms, fold->last_ms, fold->first, total, fold->count};
-    return extrapolate(&in, window, growth);
+    if (fold->first_ms > window->from_ms || fold->count < 2)
+        return extrapolate(&in, window, growth);
+    /* A rollup that the window cuts was taken whole: its pace is what is known. */
+    double pace = total / ((double)(fold->last_ms - fold->first_ms) / 1000);
+    return growth.is_rate ? pace : pace * (double)(window->to_ms - window->from_ms) / 1000;
 }
 
 /* ---- all windows of a series at once ----

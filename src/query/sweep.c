@@ -260,6 +260,20 @@ static int sweep_function(struct sweeper *sweeper, struct sweep *sweep, double *
     return sweep_windows(sweeper, sweep, values);
 }
 
+/* A window shorter than a rollup may lie between the ends of two: it is given the one before, so
+ * that a chart of rate(x[5m]) has no gaps where only hours are left. */
+static void fill_short_windows(struct sweeper *sweeper, const struct series_data *data)
+{
+    msec_t to = sweeper->plan->first_to_ms;
+    for (size_t step = 0; step < sweeper->plan->times->n; step++) {
+        uint32_t end = sweeper->end[step];
+        if (sweeper->first[step] == end && end > 0 && end <= data->n_rollups &&
+            data->rollups[end - 1].end_ms + data->rollups[end - 1].span_ms > to)
+            sweeper->first[step] = end - 1;
+        to += sweeper->plan->stride_ms;
+    }
+}
+
 /* Rollups as they are: a window has those that end in it. */
 static int run_rollups(struct sweeper *sweeper, const struct series_data *data)
 {
@@ -286,7 +300,10 @@ static int run_rollups(struct sweeper *sweeper, const struct series_data *data)
     sweeper->n_times = n;
     error = find_bounds(sweeper);
     sweeper->has_bounds = false; /* not those of samples with these times */
-    return error != 0 ? error : sweep_folds(sweeper, &kept, sweeper->row);
+    if (error != 0)
+        return error;
+    fill_short_windows(sweeper, &kept);
+    return sweep_folds(sweeper, &kept, sweeper->row);
 }
 
 static size_t count_present(const double *values, size_t n)

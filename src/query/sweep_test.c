@@ -286,6 +286,47 @@ START_TEST(an_instant_sees_a_rollup_until_the_next_one)
 }
 END_TEST
 
+START_TEST(a_window_shorter_than_a_rollup_has_the_one_before)
+{
+    begin();
+    struct rollup rollups[3];
+    for (int i = 0; i < 3; i++) /* 2 a second; the next begins a second after the last */
+        rollups[i] = (struct rollup){.end_ms = (i + 1) * MSEC_HOUR,
+                                     .span_ms = MSEC_HOUR,
+                                     .count = 3600,
+                                     .first_ms = i * MSEC_HOUR + 1000,
+                                     .last_ms = (i + 1) * MSEC_HOUR,
+                                     .first = 1000000 + i * 7200.0,
+                                     .last = 1000000 + i * 7200.0 + 7198,
+                                     .max = i};
+    const struct series_data data = {.rollups = rollups, .n_rollups = 3};
+    times = (struct times){7 * MSEC_MINUTE, 17 * MSEC_MINUTE, 20};
+    const struct parameters parameters = {0};
+    struct sweep_plan plan = {.function = function_find(SLICE("rate")),
+                              .parameters = &parameters,
+                              .times = &times,
+                              .first_to_ms = times.from_ms,
+                              .stride_ms = times.step_ms,
+                              .reach_ms = 5 * MSEC_MINUTE};
+    for (int i = 0; i < 2; i++) {
+        struct sweeper sweeper;
+        size_t present;
+        sweeper_init(&sweeper, &plan, &eval, &memory_left);
+        ck_assert_int_eq(sweeper_run(&sweeper, &data, &present), 0);
+        for (size_t step = 0; step < times.n; step++) {
+            msec_t hour = times_at(&times, step) / MSEC_HOUR;
+            double expected = hour < 1 || hour > 3 ? VALUE_ABSENT
+                              : i == 0             ? 2
+                                                   : (double)hour - 1;
+            check_equal(plan.function->name, sweeper.row[step], expected, 1e-3);
+        }
+        sweeper_deinit(&sweeper);
+        plan.function = function_find(SLICE("max_over_time"));
+    }
+    arena_deinit(&arena);
+}
+END_TEST
+
 START_TEST(memory_and_cancelling_end_it)
 {
     begin();
@@ -315,4 +356,4 @@ END_TEST
 
 UNIT_MAIN("sweep", quick_ways_give_what_windows_give, sums_survive_what_they_lose,
           rollups_give_what_their_samples_give, an_instant_sees_a_rollup_until_the_next_one,
-          memory_and_cancelling_end_it)
+          a_window_shorter_than_a_rollup_has_the_one_before, memory_and_cancelling_end_it)
