@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * query_bench [ROUNDS] - what PromQL itself costs, without a store, HTTP or a network.
+ * query_bench [ROUNDS [CASE]] - what PromQL itself costs, without a store, HTTP or a network.
  *
  * The source makes its samples up while it is walked (counters at 10 s, each CPU of a host with
  * eight modes); what that alone costs is measured and printed beside each query, so that
@@ -229,7 +229,10 @@ int main(int argc, char **argv)
          MSEC_DAY, MSEC_MINUTE, MSEC_HOUR},
     };
     int rounds = argc > 1 ? atoi(argv[1]) : 10;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        run_case(&cases[i], rounds);
+    size_t only = argc > 2 ? (size_t)atoi(argv[2]) : 0; /* 0 = all */
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (only == 0 || only == i + 1)
+            run_case(&cases[i], rounds);
+    }
     return 0;
 }
