@@ -22,6 +22,8 @@ const struct command *const commands[] = {
     &query_command,
     &backup_command,
     &restore_command,
+    &store_inspect_command,
+    &store_verify_command,
     &completion_command,
     &manual_command,
     NULL,

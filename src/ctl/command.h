@@ -55,7 +55,7 @@ extern const struct option common_options[];   /* of every command */
 
 extern const struct command alerts_command, alerts_acknowledge_command, backup_command,
     completion_command, hosts_command, manual_command, outages_command, outages_clear_command,
-    query_command, restore_command;
+    query_command, restore_command, store_inspect_command, store_verify_command;
 
 /* The program, from its arguments to its exit status. */
 int ctl_main(int argc, char **argv, char *const *environment);

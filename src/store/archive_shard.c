@@ -370,8 +370,8 @@ uint32_t archive_shards_below(uint32_t next_series)
 int archive_load_shards(struct archive *archive)
 {
     uint32_t count = archive_shards_below(archive->next_series);
-    if (count == 0)
-        return 0;
+    if (archive->next_series <= 1)
+        return 0; /* ids begin at 1: there was never one */
     archive_shard(archive, count - 1);
     uint64_t *is_lost = memory_calloc(count / 64 + 1, sizeof(*is_lost));
     struct pack_list list = {0};

@@ -285,3 +285,32 @@ def test_a_backup_of_a_stopped_server(tmp_path, server):
     run("restore", tmp_path / "cold.backup", "--data", tmp_path / "again" / "server")
     server.restart()
     assert server.query("kept")[0]["value"][1] == "5"
+
+
+# -- what the history is made of --
+
+def test_store_inspect_while_the_server_writes(tmp_path, server, loaded):
+    wait_for(lambda: min(len(load.acknowledged) for load in loaded) > 200, 60, "load")
+    said = run("store", "inspect", "--data", server.data).stdout
+    assert "bytes per sample" in said and "load" in said and "instance" not in said
+    found = json.loads(run("store", "inspect", "--json", "--data", server.data).stdout)
+    metrics = {m["name"]: m["series"] for m in found["metrics"]}
+    assert metrics["load"] == 100 and found["losses"] == 0
+    labels = {label["name"]: label for label in found["labels"]}
+    assert labels["writer"] == {"name": "writer", "series": 100, "values": 2}
+    assert labels["series"]["values"] == 50
+    assert found["raw_samples"] >= 50 * 400
+    for load in loaded:
+        load.stop_now = True
+    assert "Every checksum is right" in run("store", "verify", "--data", server.data).stdout
+    assert run("store", "inspect", "--data", tmp_path / "none", status=1).stderr
+
+
+def test_store_inspect_counts_hosts(server):
+    now = time.time()
+    for name, n in (("big", 30), ("small", 3)):
+        remote_write.write(server, [remote_write.gauge("m", name, now, i, part=str(i)) for i in range(n)])
+    server.stop()
+    found = json.loads(run("store", "inspect", "--json", "--limit", "1", "--data", server.data).stdout)
+    assert found["hosts"] == [{"name": "big", "series": 30}]
+    assert found["series"] >= 33 and sum(t["samples"] for t in found["tiers"]) + found["log_samples"] >= 33
