@@ -2,15 +2,18 @@
 /*
  * A token, byte by byte; z is zigzag, so that small changes of both signs are small numbers:
  *
- *     0zzzzzzz                      the integer changes by z
- *     10zzzzzz z                    the same, high bits first
- *     110zzzzz z z
- *     11100nnn z…                   n + 1 bytes, low byte first
- *     11101nnn t x…                 the bits of the value XOR x << 8 t; n + 1 bytes of x
- *     11110000 varint               so many samples repeat value and distance
- *     11110001 varint (zigzag)      prefix: the distance between samples changes from here on
- *     11110010 scale                prefix: values are integers of this scale from here on
- *     11111zzz z                    prefix: the distance changes by eleven bits
+ *     zzzzzzz0                      the integer changes by z; low bits first
+ *     zzzzzz01 z                    the same, and so on to
+ *     zzzz0111 z z z
+ *     0nnn1111 z…                   n + 1 bytes, low byte first
+ *     10001111 ttttnnnn x…          the bits of the value XOR x << 8 t; n + 1 bytes of x
+ *     10011111 varint               so many samples repeat value and distance
+ *     10101111 varint (zigzag)      prefix: the distance between samples changes from here on
+ *     10111111 scale                prefix: values are integers of this scale from here on
+ *     11zz1111 z                    prefix: the distance changes by ten bits, high bits first
+ *
+ * Which of the first four lengths it is cannot be foreseen, neither by us nor by the processor: so
+ * put_integer() writes eight bytes and goes on by as many as are needed.
  *
  * Before the first sample time is its time, the distance 0 and the value +0.
  */
@@ -31,14 +34,12 @@
 #define GRANULE_BYTES   32 /* what malloc gives: 24, 56, 88, … */
 
 enum {
-    TOKEN_Z14 = 0x80,
-    TOKEN_Z21 = 0xc0,
-    TOKEN_Z64 = 0xe0,
-    TOKEN_XOR = 0xe8,
-    TOKEN_REPEAT = 0xf0,
-    TOKEN_DISTANCE = 0xf1,
-    TOKEN_SCALE = 0xf2,
-    TOKEN_DISTANCE_SMALL = 0xf8
+    TOKEN_Z64 = 0x0f,
+    TOKEN_XOR = 0x8f,
+    TOKEN_REPEAT = 0x9f,
+    TOKEN_DISTANCE = 0xaf,
+    TOKEN_SCALE = 0xbf,
+    TOKEN_DISTANCE_SMALL = 0xcf
 };
 
 static size_t capacity_of(size_t len)
@@ -51,45 +52,34 @@ static unsigned n_bytes(uint64_t value)
     return value == 0 ? 1 : (unsigned)(71 - __builtin_clzll(value)) / 8;
 }
 
-static uint8_t *put_bytes(uint8_t *at, uint64_t value, unsigned size)
-{
-    bytes_put_le(at, value, size);
-    return at + size;
-}
-
 static uint8_t *put_integer(uint8_t *at, uint64_t z)
 {
-    if (z < 1u << 7) {
-        *at++ = (uint8_t)z;
-    } else if (z < 1u << 14) {
-        *at++ = (uint8_t)(TOKEN_Z14 | z >> 8);
-        *at++ = (uint8_t)z;
-    } else if (z < 1u << 21) {
-        *at++ = (uint8_t)(TOKEN_Z21 | z >> 16);
-        *at++ = (uint8_t)(z >> 8);
-        *at++ = (uint8_t)z;
-    } else {
-        unsigned size = n_bytes(z);
-        *at++ = (uint8_t)(TOKEN_Z64 | (size - 1));
-        at = put_bytes(at, z, size);
+    if (z < 1u << 28) {
+        unsigned size = (70 - (unsigned)__builtin_clzll(z | 1)) / 7;
+        bytes_put_u64(at, z << size | ((1u << (size - 1)) - 1));
+        return at + size;
     }
-    return at;
+    unsigned size = n_bytes(z);
+    *at++ = (uint8_t)(TOKEN_Z64 | (size - 1) << 4);
+    bytes_put_u64(at, z);
+    return at + size;
 }
 
 static uint8_t *put_xor(uint8_t *at, uint64_t x)
 {
     unsigned shift = x == 0 ? 0 : (unsigned)__builtin_ctzll(x) / 8;
     unsigned size = n_bytes(x >> 8 * shift);
-    *at++ = (uint8_t)(TOKEN_XOR | (size - 1));
-    *at++ = (uint8_t)shift;
-    return put_bytes(at, x >> 8 * shift, size);
+    *at++ = TOKEN_XOR;
+    *at++ = (uint8_t)((size - 1) | shift << 4);
+    bytes_put_u64(at, x >> 8 * shift);
+    return at + size;
 }
 
 static uint8_t *put_distance(uint8_t *at, int64_t change)
 {
     uint64_t z = bytes_zigzag(change);
-    if (z < 1u << 11) {
-        *at++ = (uint8_t)(TOKEN_DISTANCE_SMALL | z >> 8);
+    if (z < 1u << 10) {
+        *at++ = (uint8_t)(TOKEN_DISTANCE_SMALL | z >> 8 << 4);
         *at++ = (uint8_t)z;
         return at;
     }
@@ -208,7 +198,8 @@ bool run_append(struct run *run, struct sample sample)
     if (run->count > 1 && bits == run->last_bits && distance == run->distance) {
         run->repeats++;
     } else {
-        uint8_t token[TOKEN_BYTES_MAX], *at = token; /* 8 bytes are copied, whatever they are */
+        uint8_t token[TOKEN_BYTES_MAX + 8],
+            *at = token; /* 8 bytes are copied, whatever they are */
         if (run->repeats > 0) {
             *at++ = TOKEN_REPEAT;
             at = bytes_put_varint(at, run->repeats);
@@ -269,27 +260,19 @@ static void change_integer(struct cursor *cursor, uint64_t z)
     emit(cursor);
 }
 
-static const uint8_t *read_xor(struct cursor *cursor, const uint8_t *at, unsigned size)
+static const uint8_t *read_xor(struct cursor *cursor, const uint8_t *at)
 {
-    cursor->bits ^= bytes_get_le(at + 1, size) << 8 * *at;
+    unsigned size = (*at & 7) + 1u, shift = *at >> 4;
+    cursor->bits ^= bytes_get_le(at + 1, size) << 8 * shift;
     rescale(cursor, cursor->code);
     emit(cursor);
     return at + 1 + size;
 }
 
-/* Tokens from 0xf0 on. */
-static const uint8_t *read_special(struct cursor *cursor, uint8_t token, const uint8_t *at,
-                                   const uint8_t *end)
+static const uint8_t *read_varint(struct cursor *cursor, uint8_t token, const uint8_t *at,
+                                  const uint8_t *end)
 {
     uint64_t number;
-    if (token >= TOKEN_DISTANCE_SMALL) {
-        cursor->distance += (uint32_t)bytes_unzigzag((uint64_t)(token & 7) << 8 | *at++);
-        return at;
-    }
-    if (token == TOKEN_SCALE) {
-        rescale(cursor, *at++);
-        return at;
-    }
     bool whole = bytes_get_varint(&at, end, &number);
     assert(whole);
     if (token == TOKEN_REPEAT)
@@ -299,29 +282,41 @@ static const uint8_t *read_special(struct cursor *cursor, uint8_t token, const u
     return at;
 }
 
+/* Tokens that end in four ones. */
+static const uint8_t *read_special(struct cursor *cursor, uint8_t token, const uint8_t *at,
+                                   const uint8_t *end)
+{
+    if (token < TOKEN_XOR) {
+        unsigned size = (token >> 4) + 1u;
+        change_integer(cursor, bytes_get_le(at, size));
+        return at + size;
+    }
+    if (token == TOKEN_XOR)
+        return read_xor(cursor, at);
+    if (token == TOKEN_SCALE) {
+        rescale(cursor, *at);
+        return at + 1;
+    }
+    if (token < TOKEN_DISTANCE_SMALL)
+        return read_varint(cursor, token, at, end);
+    uint64_t z = (uint64_t)(token >> 4 & 3) << 8 | *at;
+    cursor->distance += (uint32_t)bytes_unzigzag(z);
+    return at + 1;
+}
+
 static void read_part(struct cursor *cursor, const uint8_t *at, size_t len)
 {
     const uint8_t *end = at + len;
     while (at < end) {
-        uint8_t token = *at++;
-        if (token < TOKEN_Z14) {
-            change_integer(cursor, token);
-        } else if (token < TOKEN_Z21) {
-            change_integer(cursor, (uint64_t)(token & 0x3f) << 8 | at[0]);
-            at += 1;
-        } else if (token < TOKEN_Z64) {
-            change_integer(cursor,
-                           (uint64_t)(token & 0x1f) << 16 | (uint64_t)at[0] << 8 | at[1]);
-            at += 2;
-        } else if (token < TOKEN_XOR) {
-            unsigned size = (token & 7) + 1u;
-            change_integer(cursor, bytes_get_le(at, size));
-            at += size;
-        } else if (token < TOKEN_REPEAT) {
-            at = read_xor(cursor, at, (token & 7) + 1u);
-        } else {
-            at = read_special(cursor, token, at, end);
+        unsigned size = (unsigned)__builtin_ctz(~(unsigned)*at) + 1;
+        if (size > 4) {
+            at = read_special(cursor, *at, at + 1, end);
+            continue;
         }
+        uint64_t z = end - at >= 8 ? bytes_get_u64(at) & ((UINT64_C(1) << 8 * size) - 1)
+                                   : bytes_get_le(at, size);
+        change_integer(cursor, z >> size);
+        at += size;
     }
     assert(at == end);
 }
