@@ -163,6 +163,10 @@ static const struct option options[] = {
      .max = 1000000,
      .help = "for threshold_exceeded in --print json",
      AT(ssh_threshold)},
+    {.path = "monitoring.textfile.directory",
+     .type = OPTION_PATH,
+     .help = "its *.prom files, in Prometheus' text format, are sent too",
+     AT(textfile_path)},
     OLD_LIMIT("cpu.threshold"),
     OLD_LIMIT("ram.threshold"),
     OLD_LIMIT("disk.threshold"),
@@ -393,6 +397,7 @@ struct collect_options settings_collect_options(const struct settings *settings)
         .interfaces = settings->interfaces.items,
         .service_list = settings->service_list.items,
         .ssh_log_path = settings->ssh_log_path,
+        .textfile_path = settings->textfile_path,
         .ssh_window = settings->ssh_window,
     };
 }

@@ -26,6 +26,7 @@ struct settings {
     bool cpu, memory, disk, network, services, ssh;
     struct option_list disk_paths, interfaces, service_list;
     const char *ssh_log_path;
+    const char *textfile_path;
     mspan_t ssh_window;
     int64_t ssh_threshold;
     const char *log_level, *log_file;

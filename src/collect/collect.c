@@ -67,6 +67,8 @@ static void copy_options(struct collect_options *copy, const struct collect_opti
     copy->service_list = copy_list(options->service_list);
     if (options->ssh_log_path != NULL)
         copy->ssh_log_path = memory_strdup(options->ssh_log_path);
+    if (options->textfile_path != NULL)
+        copy->textfile_path = memory_strdup(options->textfile_path);
     if (copy->ssh_window <= 0)
         copy->ssh_window = 10 * MSEC_MINUTE;
 }
@@ -134,6 +136,7 @@ void collect_free(struct collect *collect)
         host_root_deinit(&collect->root);
     free_text(collect->options.root);
     free_text(collect->options.ssh_log_path);
+    free_text(collect->options.textfile_path);
     free_list(collect->options.disk_paths);
     free_list(collect->options.interfaces);
     free_list(collect->options.service_list);

@@ -47,8 +47,9 @@ struct collect_options {
     const char *const *interfaces;   /* likewise: every real interface */
     const char *const *service_list; /* always reported, also when absent; ".service" is added
                                       * when there is no dot */
-    const char *ssh_log_path; /* NULL = auth.log, secure or the journal, whichever is there */
-    mspan_t ssh_window;       /* sliding; default 10 min */
+    const char *ssh_log_path;  /* NULL = auth.log, secure or the journal, whichever is there */
+    const char *textfile_path; /* directory of *.prom files; NULL = none */
+    mspan_t ssh_window;        /* sliding; default 10 min */
 };
 
 struct collect;

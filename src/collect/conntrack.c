@@ -92,14 +92,15 @@ static int conntrack_collect(struct source *source, const struct tick *tick,
                              const struct emitter *out)
 {
     (void)tick;
-    const char *at;
-    uint64_t number;
     for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-        if (host_read(source->root, levels[i].path, &at) != 0)
+        char line[32];
+        uint64_t number;
+        if (!host_read_line(source->root, levels[i].path, line, sizeof(line)))
             return 0;
-        if (text_scan_u64(&at, &number))
+        if (text_to_u64(line, &number) == 0)
             emit_value(out, &levels[i].metric, (double)number);
     }
+    const char *at;
     if (host_read(source->root, "proc/net/stat/nf_conntrack", &at) == 0)
         emit_stat(at, out);
     return 0;
@@ -108,7 +109,7 @@ static int conntrack_collect(struct source *source, const struct tick *tick,
 const struct collector conntrack_collector = {
     .name = "conntrack",
     .help = "The table of tracked connections, from /proc/sys/net/netfilter.",
-    .period_ms = 5 * MSEC_SECOND,
+    .period_ms = 15 * MSEC_SECOND,
     .is_wanted = wants_network,
     .collect = conntrack_collect,
 };

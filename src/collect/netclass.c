@@ -105,7 +105,7 @@ static int netclass_collect(struct source *source, const struct tick *tick,
 const struct collector netclass_collector = {
     .name = "netclass",
     .help = "Properties of network interfaces, from /sys/class/net.",
-    .period_ms = 15 * MSEC_SECOND,
+    .period_ms = 30 * MSEC_SECOND,
     .is_wanted = wants_network,
     .collect = netclass_collect,
 };

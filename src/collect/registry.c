@@ -37,6 +37,7 @@ const struct collector *const collectors[] = {
     &timex_collector,        /* the clock */
     &dmi_collector,          /* the machine */
     &os_release_collector,   /* the distribution */
+    &textfile_collector,     /* what others measured */
     &system_collector,       /* uptime and kernel */
     &filefd_collector,       /* open files */
     &entropy_collector,      /* random bits */

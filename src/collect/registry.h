@@ -86,6 +86,7 @@ extern const struct collector sockstat_collector;
 extern const struct collector softnet_collector;
 extern const struct collector ssh_collector;
 extern const struct collector system_collector;
+extern const struct collector textfile_collector;
 extern const struct collector thermal_collector;
 extern const struct collector timex_collector;
 extern const struct collector udp_queues_collector;
