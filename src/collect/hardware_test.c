@@ -189,6 +189,24 @@ START_TEST(machine_drives_distribution_and_clock)
 }
 END_TEST
 
-UNIT_MAIN("hardware", arrays_are_read_from_mdstat, mdstat_may_be_anything,
-          zones_coolers_and_supplies, processors_and_memory,
+START_TEST(xfs_counts_per_file_system)
+{
+    begin();
+    fake_host_write(
+        &host, "sys/fs/xfs/sda1/stats/stats",
+        "extent_alloc 1 872 0 7\nig 5 1 0 4\nrw 28 x\ntrans 4 40 0\nvnodes\n\nabt 1 "
+        "2 3 4 5 6 7 8 9\ndir 99999999999999999999\n");
+    fake_host_write(&host, "sys/fs/xfs/stats/stats/stats", "rw 1 1\n");
+    run();
+    is("node_xfs_extent_allocation_blocks_allocated_total{device=\"sda1\"}", 872);
+    is("node_xfs_inode_operation_missed_total{device=\"sda1\"}", 4);
+    is("node_xfs_write_calls_total{device=\"sda1\"}", 28);
+    is("node_xfs_allocation_btree_records_deleted_total{device=\"sda1\"}", 4);
+    ck_assert_uint_eq(fake_host_count(&host, "node_xfs"), 13);
+    end();
+}
+END_TEST
+
+UNIT_MAIN("hardware", xfs_counts_per_file_system, arrays_are_read_from_mdstat,
+          mdstat_may_be_anything, zones_coolers_and_supplies, processors_and_memory,
           machine_drives_distribution_and_clock)

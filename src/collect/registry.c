@@ -32,6 +32,7 @@ const struct collector *const collectors[] = {
     &cpufreq_collector,      /* frequencies */
     &schedstat_collector,    /* waiting for a processor */
     &mdadm_collector,        /* software RAID */
+    &xfs_collector,          /* XFS */
     &nvme_collector,         /* NVMe drives */
     &edac_collector,         /* errors of memory */
     &timex_collector,        /* the clock */

@@ -91,6 +91,7 @@ extern const struct collector thermal_collector;
 extern const struct collector timex_collector;
 extern const struct collector udp_queues_collector;
 extern const struct collector vmstat_collector;
+extern const struct collector xfs_collector;
 
 extern const struct collector *const collectors[];
 extern const size_t n_collectors;
