@@ -286,7 +286,7 @@ static int write_records(struct append *append)
 
 bool store_has_room(struct store *store)
 {
-    return log_bytes(&store->log) <= flush_log_limit(store) * STORE_LOG_BEHIND_MAX;
+    return log_bytes(&store->log) <= flush_log_limit(store) + STORE_LOG_BEHIND_MAX_BYTES;
 }
 
 static int check_ready(struct store *store)

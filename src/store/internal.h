@@ -149,8 +149,9 @@ uint64_t upkeep_doom(struct store *store, const uint32_t *ids, size_t n);
 
 /* --- flush.c --- */
 
-#define FLUSH_INTERVAL_MS    (2 * MSEC_HOUR)
-#define STORE_LOG_BEHIND_MAX 4 /* times the limit: then nothing more is taken */
+#define FLUSH_INTERVAL_MS (2 * MSEC_HOUR)
+/* So much over the limit the log may be; then nothing more is taken until it was flushed. */
+#define STORE_LOG_BEHIND_MAX_BYTES ((uint64_t)64 * 1024 * 1024)
 
 /* When the log is larger it is time for a round. */
 uint64_t flush_log_limit(struct store *store);

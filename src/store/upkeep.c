@@ -185,6 +185,8 @@ static bool do_step(struct store *store, int *out_error)
     if (error == 0)
         more = drop_churned(store, now, &error) || more;
     int failed = 0; /* damage that it meets is its own business */
+    if (error == 0 && log_bytes(&store->log) > flush_log_limit(store))
+        return more; /* first what batches would have to wait for in the end */
     more = archive_upkeep(store->archive, store_wall_ms(store), now, &failed) || more;
     *out_error = error == 0 && failed == -ENOSPC ? failed : error;
     return more && *out_error == 0;
