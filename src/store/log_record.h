@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log_record - what the log says, one record after the other; docs/formats/store.md has the bytes.
+ * log_record - what the log says, one record after the other; docs/formats/log.md has the bytes.
  *
  *     samples   one accepted batch: for each series its id and the samples taken
  *     series    new series: id, organisation, encoded labels; before the first samples of each

@@ -240,7 +240,134 @@ START_TEST(too_many_series_are_refused_clearly)
 }
 END_TEST
 
-UNIT_MAIN("store_upkeep", rounds_empty_the_log_and_lose_nothing, old_samples_and_series_go,
+/* A kill: what is in memory is gone, the files stay as they are. */
+static void copy_files_to(char *out_path, size_t size)
+{
+    char folder[64], command[256];
+    unit_make_folder(folder, sizeof(folder));
+    snprintf(command, sizeof(command), "cp -r %s/. %s/", test_dir, folder);
+    ck_assert_int_eq(system(command), 0);
+    snprintf(out_path, size, "%s/series.db", folder);
+}
+
+/* Goes on with a copy of the files, taken while the store was open. */
+static void test_crash(void)
+{
+    static char path[96];
+    copy_files_to(path, sizeof(path));
+    store_close(store);
+    unit_remove_tree(test_dir);
+    snprintf(test_dir, sizeof(test_dir), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(test_path, sizeof(test_path), "%s", path);
+    test_open();
+}
+
+START_TEST(missing_and_damaged_segments_cost_themselves)
+{
+    char path[128];
+    test_begin();
+    test_open();
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(append_run("a", NOW_MS - (5 - i) * MSEC_HOUR, 100), 0);
+        log_roll(&store->log);
+    }
+    snprintf(path, sizeof(path), "%s/log/00000002.log", test_dir);
+    ck_assert_int_eq(unlink(path), 0);
+    snprintf(path, sizeof(path), "%s/log/00000004.log", test_dir);
+    FILE *file = fopen(path, "r+");
+    fseek(file, 200, SEEK_SET);
+    fputs("scribble", file);
+    fclose(file);
+    test_crash();
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), 300);
+    ck_assert_uint_eq(stats_now().log_losses, 2);
+    char why[100];
+    ck_assert(store_is_healthy(store, why, sizeof(why)));
+    ck_assert_int_eq(append_run("a", NOW_MS, 10), 0);
+    ck_assert_int_eq(upkeep_settle(store), 0);
+    test_reopen();
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), 310);
+    ck_assert_uint_eq(stats_now().log_losses, 0); /* told once */
+    test_end();
+}
+END_TEST
+
+START_TEST(a_deleted_series_stays_deleted_after_a_kill)
+{
+    test_begin();
+    test_open();
+    ck_assert_int_eq(append_run("a", NOW_MS, 100), 0);
+    ck_assert_int_eq(append_run("b", NOW_MS, 100), 0);
+    struct matcher matcher = test_matcher(MATCHER_EQUAL, LABEL_INSTANCE, "a");
+    ck_assert_int_eq(store_delete_series(store, ORG_FIRST, &matcher, 1), 0);
+    ck_assert_int_eq(append_run("a", NOW_MS, 7), 0); /* a new one */
+    for (int round = 0; round < 2; round++) {
+        test_crash();
+        ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), 7);
+        ck_assert_uint_eq(test_select("b", 0, NOW_MS, got, MAX), 100);
+        ck_assert_uint_eq(stats_now().series, 2);
+        ck_assert_int_eq(upkeep_settle(store), 0);
+    }
+    matcher_deinit(&matcher);
+    test_end();
+}
+END_TEST
+
+/* The clock goes back, then far ahead; what was taken stays, what is refused is refused clearly. */
+START_TEST(clock_jumps)
+{
+    struct store_refusals refusals;
+    const struct sample now = {NOW_MS, 1};
+    test_begin();
+    test_open();
+    ck_assert_int_eq(append_run("a", NOW_MS, 100), 0);
+    test_now_ms = NOW_MS - 2 * MSEC_DAY;
+    ck_assert_int_eq(test_append("a", &now, 1, &refusals), 0);
+    ck_assert_uint_eq(refusals.too_new, 1);
+    ck_assert_int_eq(append_run("a", test_now_ms, 50), 0); /* late now */
+    ck_assert_int_eq(upkeep_settle(store), 0);
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), 150);
+    test_now_ms = NOW_MS + 8 * MSEC_DAY;
+    ck_assert_int_eq(test_append("a", &now, 1, &refusals), 0);
+    ck_assert_uint_eq(refusals.too_old, 1);
+    ck_assert_int_eq(append_run("a", test_now_ms, 20), 0);
+    test_crash();
+    ck_assert_uint_eq(test_select("a", 0, test_now_ms, got, MAX), 170);
+    ck_assert_int_eq(upkeep_settle(store), 0);
+    ck_assert_uint_eq(test_select("a", 0, test_now_ms, got, MAX), 170);
+    test_end();
+}
+END_TEST
+
+/* More late samples than a shard keeps in a list. */
+START_TEST(many_late_samples)
+{
+    enum {
+        COUNT = 3 * SHARD_LATE_MAX
+    };
+    static struct sample samples[COUNT];
+    test_begin();
+    test_open();
+    ck_assert_int_eq(test_append_one("a", NOW_MS, 1), 0);
+    for (int i = 0; i < COUNT; i++) /* backwards: each one is late */
+        samples[i] = (struct sample){NOW_MS - (i + 1) * 1000, i};
+    ck_assert_int_eq(test_append("a", samples, COUNT, NULL), 0);
+    ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), COUNT + 1);
+    ck_assert_int_eq(test_append("a", samples, COUNT, NULL), 0); /* sent again */
+    test_crash();
+    for (int round = 0; round < 2; round++) {
+        ck_assert_uint_eq(test_select("a", 0, NOW_MS, got, MAX), COUNT + 1);
+        for (int i = 0; i < COUNT; i++)
+            ck_assert(got[COUNT - 1 - i].value == i);
+        ck_assert_int_eq(upkeep_settle(store), 0);
+    }
+    test_end();
+}
+END_TEST
+
+UNIT_MAIN("store_upkeep", missing_and_damaged_segments_cost_themselves,
+          a_deleted_series_stays_deleted_after_a_kill, clock_jumps, many_late_samples,
+          rounds_empty_the_log_and_lose_nothing, old_samples_and_series_go,
           samples_in_memory_go_too, deleted_series_stay_deleted,
           damage_found_while_writing_is_explained, files_that_are_not_ours_are_refused,
           a_full_file_system_stops_and_recovers, too_many_series_are_refused_clearly)
