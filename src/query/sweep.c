@@ -67,15 +67,38 @@ static size_t count_stale(const struct sample *samples, size_t n)
     return count;
 }
 
+struct findings {
+    size_t n_stale;
+    bool same_times; /* as the series before */
+};
+
+/* One pass: all samples go through here. */
+static struct findings inspect(const struct sweeper *sweeper, const struct sample *samples,
+                               size_t n)
+{
+    if (!sweeper->has_bounds || n != sweeper->n_times)
+        return (struct findings){count_stale(samples, n), false};
+    const msec_t *times = sweeper->times;
+    uint64_t differs = 0;
+    size_t n_stale = 0;
+    for (size_t i = 0; i < n; i++) {
+        differs |= (uint64_t)(samples[i].at_ms ^ times[i]);
+        n_stale += sample_value_is_stale(samples[i].value);
+    }
+    return (struct findings){n_stale, differs == 0};
+}
+
 /* The samples that windows are over: without stale markers, and behind those that stand for
  * rollups.  Mostly those of the source as they are. */
 static int choose_samples(struct sweeper *sweeper, const struct series_data *data,
-                          struct sweep *sweep)
+                          struct sweep *sweep, bool *out_same_times)
 {
     bool keeps_stale = sweeper->plan->function == NULL;
+    struct findings found = inspect(sweeper, data->samples, data->n_samples);
     sweep->samples = data->samples;
     sweep->n = data->n_samples;
-    if (data->n_rollups == 0 && (keeps_stale || count_stale(sweep->samples, sweep->n) == 0))
+    *out_same_times = found.same_times;
+    if (data->n_rollups == 0 && (keeps_stale || found.n_stale == 0))
         return 0;
     int error = ROOM(sweeper, kept, data->n_rollups + data->n_samples);
     if (error != 0)
@@ -89,6 +112,7 @@ static int choose_samples(struct sweeper *sweeper, const struct series_data *dat
     }
     sweep->samples = sweeper->kept;
     sweep->n = n;
+    *out_same_times = inspect(sweeper, sweep->samples, n).same_times;
     return 0;
 }
 
@@ -112,16 +136,6 @@ static int find_falls(struct sweeper *sweeper, struct sweep *sweep)
 }
 
 /* ---- windows ---- */
-
-static bool has_same_times(const struct sweeper *sweeper, const struct sweep *sweep)
-{
-    if (!sweeper->has_bounds || sweep->n != sweeper->n_times)
-        return false;
-    uint64_t differs = 0;
-    for (size_t i = 0; i < sweep->n; i++)
-        differs |= (uint64_t)(sweep->samples[i].at_ms ^ sweeper->times[i]);
-    return differs == 0;
-}
 
 /* Where each window begins and ends, from sweeper->times. */
 static int find_bounds(struct sweeper *sweeper)
@@ -151,9 +165,9 @@ static int find_bounds(struct sweeper *sweeper)
     return 0;
 }
 
-static int place_windows(struct sweeper *sweeper, struct sweep *sweep)
+static int place_windows(struct sweeper *sweeper, struct sweep *sweep, bool same_times)
 {
-    if (!has_same_times(sweeper, sweep)) {
+    if (!same_times) {
         sweeper->has_bounds = false;
         int error = ROOM(sweeper, times, sweep->n);
         if (error != 0)
@@ -331,9 +345,10 @@ int sweeper_run(struct sweeper *sweeper, const struct series_data *data, size_t 
     if (data->n_rollups > 0 && plan->function != NULL && plan->function->fold != NULL) {
         error = run_rollups(sweeper, data);
     } else {
-        error = choose_samples(sweeper, data, &sweep);
+        bool same_times;
+        error = choose_samples(sweeper, data, &sweep, &same_times);
         if (error == 0)
-            error = place_windows(sweeper, &sweep);
+            error = place_windows(sweeper, &sweep, same_times);
         if (error == 0 && plan->function == NULL)
             sweep_instants(&sweep, data, sweeper->row);
         else if (error == 0)
