@@ -47,7 +47,7 @@ struct exact_mean {
 void exact_mean_add(struct exact_mean *mean, double value);
 double exact_mean_value(const struct exact_mean *mean); /* count > 0 */
 
-/* Linear between the two nearest ranks; NaN ranks below everything.  Sorts `values`. */
+/* Linear between the two nearest ranks; NaN ranks below everything.  Moves `values` about. */
 double quantile_of(double quantile, double *values, size_t n);
 
 /* Three-way comparison of doubles with NaN first. */

@@ -2,8 +2,10 @@
 #include "query/maths.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/macros.h"
+#include "base/random.h"
 #include "unit.h"
 
 static double sum_of(const double *values, size_t n)
@@ -71,4 +73,37 @@ START_TEST(quantiles_lie_between_ranks)
 }
 END_TEST
 
-UNIT_MAIN("maths", sums_lose_nothing, means_survive_large_values, quantiles_lie_between_ranks)
+static double by_sorting(double quantile, double *values, size_t n)
+{
+    qsort(values, n, sizeof(*values), compare_doubles);
+    double rank = quantile * (double)(n - 1);
+    size_t lower = (size_t)floor(rank), upper = lower + 1 < n ? lower + 1 : lower;
+    double weight = rank - floor(rank);
+    return values[lower] * (1 - weight) + values[upper] * weight;
+}
+
+START_TEST(quantiles_are_those_of_sorted_values)
+{
+    for (int i = 0; i < 5000; i++) {
+        double values[300], sorted[300];
+        size_t n = 1 + random_u64() % ARRAY_LEN(values);
+        uint64_t range = 1 + random_u64() % (i % 2 == 0 ? 5 : 1000);
+        for (size_t k = 0; k < n; k++) {
+            uint64_t kind = i % 3 == 0 ? random_u64() % 20 : 2;
+            values[k] = kind == 0    ? (double)NAN
+                        : kind == 1  ? HUGE_VAL
+                        : i % 7 == 0 ? (double)(k < n / 2 ? k : n - k) /* up and down */
+                                     : (double)(random_u64() % range);
+            sorted[k] = values[k];
+        }
+        double quantile = (double)(random_u64() % 101) / 100;
+        double found = quantile_of(quantile, values, n),
+               wanted = by_sorting(quantile, sorted, n);
+        ck_assert_msg(found == wanted || (isnan(found) && isnan(wanted)), "%g, not %g of %zu",
+                      found, wanted, n);
+    }
+}
+END_TEST
+
+UNIT_MAIN("maths", sums_lose_nothing, means_survive_large_values, quantiles_lie_between_ranks,
+          quantiles_are_those_of_sorted_values)
