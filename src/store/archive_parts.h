@@ -2,7 +2,8 @@
 /*
  * archive_parts - what the files of the archive share and nobody else needs.
  *
- *   archive.c         opening, transactions, the state of the file
+ *   archive.c         opening and transactions
+ *   archive_facts.c   the state of the file, and what was found damaged
  *   archive_shard.c   the list of packs of each shard, in memory and as a row
  *   archive_names.c   the series of each shard, as a row
  *   archive_flush.c   samples to packs; how a pack gets into the file
