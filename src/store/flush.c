@@ -98,10 +98,11 @@ static int put_rows(struct store *store, const struct series_rows *rows)
     return error;
 }
 
-static int flush_series(struct store *store)
+/* Some of the series with ids below `end` that the archive does not know. */
+static int flush_series(struct store *store, uint32_t end)
 {
     struct upkeep *upkeep = &store->upkeep;
-    uint32_t end = MIN_OF(upkeep->round.series_end, upkeep->series_stored + STEP_SERIES);
+    end = MIN_OF(end, upkeep->series_stored + STEP_SERIES);
     struct series_rows rows = {0};
     buf_init(&rows.text, SIZE_MAX / 2);
     collect_rows(store, upkeep->series_stored, end, &rows);
@@ -243,7 +244,14 @@ static int flush_some(struct store *store, uint64_t through, uint32_t shard, uin
         if (there != NULL)
             take_shard(there, through, load);
     }
-    int error = write_load(store, load);
+    /* The archive takes samples of a series that it does not know for those of a deleted one, and
+     * what was frozen just now may be of one that came after the round began. */
+    uint32_t series_end = index_next_id(&store->index);
+    int error = 0;
+    while (error == 0 && store->upkeep.series_stored < series_end)
+        error = flush_series(store, series_end);
+    if (error == 0)
+        error = write_load(store, load);
     if (error == 0)
         *out_next = shard;
     sample_list_deinit(&load->samples);
@@ -270,7 +278,7 @@ bool flush_step(struct store *store, int *out_error)
     struct round *round = &upkeep->round;
     int error;
     if (upkeep->series_stored < round->series_end)
-        error = flush_series(store);
+        error = flush_series(store, round->series_end);
     else if (round->shard < round->shards && round->through > 0)
         error = flush_some(store, round->through, round->shard, round->shards, &round->shard);
     else

@@ -339,6 +339,33 @@ START_TEST(clock_jumps)
 }
 END_TEST
 
+/* The round began before the series was there; its shard is written all the same. */
+START_TEST(a_series_that_comes_during_a_round)
+{
+    test_begin();
+    test_open();
+    ck_assert_int_eq(append_run("a", NOW_MS, 100), 0);
+    ck_assert_int_eq(upkeep_settle(store), 0);
+    upkeep_stop(store); /* from here on the test is the upkeep */
+    ck_assert_int_eq(append_run("a", NOW_MS + MSEC_MINUTE, 5), 0);
+    flush_begin(store, clock_mono_ms());
+    ck_assert_int_eq(append_run("b", NOW_MS, 100), 0);
+    int error = 0;
+    while (flush_step(store, &error)) {
+    }
+    ck_assert_int_eq(error, 0);
+    ck_assert_int_eq(archive_settle(store->archive, NOW_MS), 0);
+    ck_assert_uint_eq(stats_now().archive.tiers[TIER_RAW].samples, 205);
+    ck_assert_int_eq(upkeep_start(store), 0);
+    for (int round = 0; round < 2; round++) {
+        ck_assert_uint_eq(test_select("a", 0, INT64_MAX, got, MAX), 105);
+        ck_assert_uint_eq(test_select("b", 0, INT64_MAX, got, MAX), 100);
+        test_reopen();
+    }
+    test_end();
+}
+END_TEST
+
 /* More late samples than a shard keeps in a list. */
 START_TEST(many_late_samples)
 {
@@ -367,7 +394,7 @@ END_TEST
 
 UNIT_MAIN("store_upkeep", missing_and_damaged_segments_cost_themselves,
           a_deleted_series_stays_deleted_after_a_kill, clock_jumps, many_late_samples,
-          rounds_empty_the_log_and_lose_nothing, old_samples_and_series_go,
-          samples_in_memory_go_too, deleted_series_stay_deleted,
+          a_series_that_comes_during_a_round, rounds_empty_the_log_and_lose_nothing,
+          old_samples_and_series_go, samples_in_memory_go_too, deleted_series_stay_deleted,
           damage_found_while_writing_is_explained, files_that_are_not_ours_are_refused,
           a_full_file_system_stops_and_recovers, too_many_series_are_refused_clearly)

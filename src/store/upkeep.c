@@ -295,6 +295,7 @@ int upkeep_start(struct store *store)
     pthread_cond_init(&upkeep->moved, &monotonic);
     pthread_condattr_destroy(&monotonic);
     mono_t now = clock_mono_ms();
+    upkeep->stopping = false;
     upkeep->churn_at = now + CHURN_INTERVAL_MS;
     upkeep->round_at = now + FLUSH_INTERVAL_MS;
     return -pthread_create(&upkeep->thread, NULL, upkeep_main, store);
