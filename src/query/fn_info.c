@@ -14,8 +14,6 @@
 
 #define INFO_METRICS_MAX 32 /* that may describe the same instance and job */
 
-static const char *const identifying[] = {"instance", "job"};
-
 static const char *value_or_empty(const struct labels *labels, const char *name)
 {
     const char *value = labels_value(labels, name);
@@ -204,19 +202,65 @@ static int describe_series(struct info_join *join, const struct described *serie
     return 0;
 }
 
-/* Finds the info series with the same identity, of all there are. */
-static int find_candidates(struct info_join *join, struct described *series)
+/* Info series by identity: a chain of rows for each group of series with equal `instance` and
+ * `job`, of the operand and of the info metrics together. */
+struct identities {
+    struct grouping grouping;
+    uint32_t *first; /* by group: a row of the info grid, NO_ROW without one */
+    uint32_t *next;  /* by row of the info grid */
+};
+
+#define NO_ROW UINT32_MAX
+
+static int group_by_identity(struct info_join *join, const struct grid *operand,
+                             struct identities *out)
 {
-    series->n_candidates = 0;
-    for (size_t i = 0; i < join->info->n_rows; i++) {
-        const struct row *row = &join->info->rows[i];
-        bool same = true;
-        for (size_t k = 0; same && k < ARRAY_LEN(identifying); k++)
-            same = same_value(series->base->labels, row->labels, identifying[k]);
-        if (same)
-            series->candidates[series->n_candidates++] = row;
+    static const char *names[] = {"instance", "job"};
+    const struct label_filter identity = {names, ARRAY_LEN(names), .keep = true};
+    struct eval *eval = join->eval;
+    int error = grid_group(eval, operand, join->info, &identity, &out->grouping);
+    if (error != 0)
+        return error;
+    out->first = arena_alloc(eval->arena, out->grouping.n_groups * sizeof(uint32_t));
+    out->next = arena_alloc(eval->arena, join->info->n_rows * sizeof(uint32_t));
+    if (out->first == NULL || out->next == NULL)
+        return QUERY_TOO_LARGE;
+    for (size_t i = 0; i < out->grouping.n_groups; i++)
+        out->first[i] = NO_ROW;
+    for (size_t i = join->info->n_rows; i > 0; i--) {
+        uint32_t group = out->grouping.group_of[operand->n_rows + i - 1];
+        out->next[i - 1] = out->first[group];
+        out->first[group] = (uint32_t)(i - 1);
     }
-    return eval_work(join->eval, join->info->n_rows + 1);
+    return eval_work(eval, join->info->n_rows);
+}
+
+static void find_candidates(const struct info_join *join, const struct identities *identities,
+                            size_t row, struct described *series)
+{
+    uint32_t at = identities->first[identities->grouping.group_of[row]];
+    series->n_candidates = 0;
+    for (; at != NO_ROW; at = identities->next[at])
+        series->candidates[series->n_candidates++] = &join->info->rows[at];
+}
+
+static int join_rows(struct info_join *join, const struct grid *operand)
+{
+    struct identities identities;
+    struct described series = {.candidates = arena_calloc(join->eval->arena, join->info->n_rows,
+                                                          sizeof(*series.candidates))};
+    int error = series.candidates == NULL ? QUERY_TOO_LARGE
+                                          : group_by_identity(join, operand, &identities);
+    for (size_t i = 0; error == 0 && i < operand->n_rows; i++) {
+        series.base = &operand->rows[i];
+        if (is_info_metric(join->selector, series.base->labels)) {
+            error = push_row(join, *series.base);
+            continue;
+        }
+        find_candidates(join, &identities, i, &series);
+        error = describe_series(join, &series);
+    }
+    return error;
 }
 
 static int call_info(struct eval *eval, const struct node *node, const struct times *times,
@@ -228,25 +272,12 @@ static int call_info(struct eval *eval, const struct node *node, const struct ti
     int error = eval_node(eval, node->children[0], times, &operand);
     if (error == 0)
         error = select_instant(eval, node->children[1], times, true, &info);
+    if (error == 0)
+        error = join_rows(&join, &operand);
     if (error != 0)
         return error;
-    struct described series = {
-        .candidates = arena_calloc(eval->arena, info.n_rows, sizeof(*series.candidates))};
-    if (series.candidates == NULL)
-        return QUERY_TOO_LARGE;
-    for (size_t i = 0; error == 0 && i < operand.n_rows; i++) {
-        series.base = &operand.rows[i];
-        if (is_info_metric(join.selector, series.base->labels)) {
-            error = push_row(&join, *series.base);
-            continue;
-        }
-        error = find_candidates(&join, &series);
-        if (error == 0)
-            error = describe_series(&join, &series);
-    }
     struct grid grid = {join.rows, join.n_rows};
-    if (error == 0)
-        error = grid_merge(eval, &grid, times->n, false, GRID_SAME_LABELS);
+    error = grid_merge(eval, &grid, times->n, false, GRID_SAME_LABELS);
     if (error == 0)
         *out_grid = grid;
     return error;
