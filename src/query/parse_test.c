@@ -34,6 +34,7 @@ static const struct {
     {"foo offset 1m [5m]", 15, "belong behind"},
     {"1[5m:1m]", 2, "instant vector"},
     {"foo + (on)", 8, "cannot stand here"},
+    {"a ^ + ignoring b", 7, "cannot stand here"},
     {"foo offset", 11, "expected a duration"},
     {"foo offset 1m offset 2m", 15, "only once"},
     {"foo @ 1 @ 2", 9, "only once"},
