@@ -4,8 +4,9 @@
  * general one read the same, and what was decoded encodes and decodes to the same again.
  *
  *     clang -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -Isrc \
- *         tests/fuzz/fuzz_remote_write.c src/wire/{remote_write,remote_write_encode,snappy}.c src/model/labels.c \
- *         src/model/problem.c src/base/{arena,buf,hash,memory,random,text}.c -lsnappy -lm -o fuzz
+ *         tests/fuzz/fuzz_remote_write.c src/wire/{remote_write,remote_write_encode,snappy}.c \
+ *         src/model/{labels,labels_encoded,problem}.c \
+ *         src/base/{arena,buf,decimal,hash,memory,random,text}.c -lm -o fuzz
  *     ./fuzz -max_len=4096 -max_total_time=120
  */
 #include <assert.h>
