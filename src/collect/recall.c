@@ -66,7 +66,8 @@ void recall_emit(const struct recall *recall, const struct emitter *out)
     assert(recall->out == NULL);
     for (size_t i = 0; i < recall->samples.len; i++) {
         const struct recalled *sample = &recall->samples.items[i];
-        out->emit(out->arg, sample->metric, recall->labels.items + sample->first_label,
-                  sample->n_labels, sample->value);
+        const struct label *labels =
+            sample->n_labels == 0 ? NULL : recall->labels.items + sample->first_label;
+        out->emit(out->arg, sample->metric, labels, sample->n_labels, sample->value);
     }
 }

@@ -118,7 +118,7 @@ int sweep_folds(struct sweeper *sweeper, const struct series_data *data, double 
         struct fold fold = fold_window(&parts, first, end);
         window.from_ms = window.to_ms - plan->reach_ms;
         window.n = end - first;
-        window.samples = data->samples + first;
+        window.samples = data->samples == NULL ? NULL : data->samples + first;
         /* A sum beyond the range of a double, of values within: only a mean can be saved. */
         bool overflowed = isinf(fold.sum.sum) && isfinite(fold.min) && isfinite(fold.max) != 0;
         values[step] = overflowed && data->n_rollups == 0
