@@ -91,6 +91,7 @@ struct raw_day {
     bool is_over;  /* the day */
     bool is_old;   /* it is to be rolled up */
     uint8_t level; /* the highest */
+    bool is_dense; /* the largest has the codec that takes its time */
 };
 
 static struct raw_day look_at_day(const struct group *group, const struct moment *moment)
@@ -99,7 +100,10 @@ static struct raw_day look_at_day(const struct group *group, const struct moment
     for (size_t i = 0; i < group->n; i++) {
         const struct pack_info *info = &group->packs[i];
         day.total += info->n_samples;
-        day.largest = MAX_OF(day.largest, info->n_samples);
+        if (info->n_samples > day.largest) {
+            day.largest = info->n_samples;
+            day.is_dense = info->level > PACK_LEVEL_QUICK;
+        }
         day.n_rolled += info->is_rolled;
         day.level = MAX_OF(day.level, info->level);
     }
@@ -129,7 +133,8 @@ static mspan_t quiet_span(const struct archive *archive, const struct group *gro
 /* Quiet for so long that it is worth to make one pack of all. */
 static bool is_quiet(const struct raw_day *day, mspan_t quiet_ms)
 {
-    bool adds_little = (day->total - day->largest) * LITTLE_FACTOR < day->largest;
+    bool adds_little =
+        day->is_dense && (day->total - day->largest) * LITTLE_FACTOR < day->largest;
     bool is_first = day->is_over && (day->n_rolled == 0 || day->n_packs == 1);
     return quiet_ms >= (adds_little && !is_first ? VERY_QUIET_MS : QUIET_MS);
 }
@@ -155,7 +160,7 @@ static bool plan_raw(const struct archive *archive, const struct group *group,
         plan->level = LEVEL_LAST;
         return true;
     }
-    if (!day.is_over && group->n > 1 && quiet) {
+    if (!day.is_over && quiet && (group->n > 1 || !day.is_dense)) {
         plan->level = (uint8_t)MIN_OF(MAX_OF(day.level, PACK_LEVEL_QUICK) + 1, LEVEL_LAST - 1);
         return true;
     }

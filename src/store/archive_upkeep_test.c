@@ -239,8 +239,50 @@ START_TEST(the_first_of_two_values_stays)
 }
 END_TEST
 
-UNIT_MAIN("archive_upkeep", coarse_questions_are_answered_from_rollups,
-          retention_deletes_tier_by_tier, late_samples_are_rolled_up_with_the_others,
+static void upkeep_at(mono_t mono_ms)
+{
+    int error;
+    while (archive_upkeep(archive, T0 + MSEC_HOUR, mono_ms, &error)) {
+    }
+    ck_assert_int_eq(error, 0);
+}
+
+START_TEST(a_shard_at_rest_is_dense_however_little_came_last)
+{
+    archive_test_begin();
+    test_put_series(1, 24);
+    mono_t mono = 1000;
+    for (int64_t at = 0; at < 1600; at += 100, mono += 100) {
+        upkeep_at(mono);
+        test_flush(1, 24, at, at + 100);
+    }
+    upkeep_at(mono); /* sixteen packs are one, quickly coded */
+    ck_assert_uint_eq(test_stats().levels[1].packs, 1);
+    test_flush(1, 24, 1600, 1610);
+    upkeep_at(mono);
+    const struct archive_stats busy = test_stats();
+    ck_assert_uint_eq(busy.tiers[TIER_RAW].packs, 2);
+    upkeep_at(mono + 3 * MSEC_MINUTE);
+    const struct archive_stats rest = test_stats();
+    ck_assert_uint_eq(rest.tiers[TIER_RAW].packs, 1);
+    ck_assert_uint_eq(rest.levels[0].packs + rest.levels[1].packs, 0);
+    ck_assert_uint_lt(rest.tiers[TIER_RAW].bytes, busy.tiers[TIER_RAW].bytes);
+    for (uint32_t series = 1; series <= 24; series++)
+        test_expect(series, 0, 1610);
+
+    test_flush(1, 24, 1610, 1620); /* little beside what is dense: not worth it yet */
+    upkeep_at(mono + 6 * MSEC_MINUTE);
+    upkeep_at(mono + 10 * MSEC_MINUTE);
+    ck_assert_uint_eq(test_stats().tiers[TIER_RAW].packs, 2);
+    upkeep_at(mono + 2 * MSEC_HOUR);
+    ck_assert_uint_eq(test_stats().tiers[TIER_RAW].packs, 1);
+    archive_test_end();
+}
+END_TEST
+
+UNIT_MAIN("archive_upkeep", a_shard_at_rest_is_dense_however_little_came_last,
+          coarse_questions_are_answered_from_rollups, retention_deletes_tier_by_tier,
+          late_samples_are_rolled_up_with_the_others,
           late_samples_of_a_day_that_is_gone_are_added,
           the_oldest_goes_when_the_file_is_too_large, deleted_series_leave_the_packs,
           the_first_of_two_values_stays)
