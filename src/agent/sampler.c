@@ -10,7 +10,7 @@
 #include "base/random.h"
 
 #define KEY_MAX_BYTES      ((size_t)64 * 1024)
-#define ENCODED_MAX_BYTES  ((size_t)256 * 1024)
+#define ENCODED_BYTES      128 /* of a series, more or less */
 #define SLOTS_FIRST        ((size_t)512)
 #define FORGET_COLLECTIONS 256 /* a series unseen for so many is forgotten */
 #define PATIENCE_FIRST     32
@@ -21,15 +21,14 @@
 struct sampler_series {
     const struct metric *metric; /* borrowed from the collectors, see struct metric */
     double value;                /* the last one */
-    uint64_t seen;               /* collection it was last emitted in */
-    uint64_t moved;              /* ... in which its value was another than before; 0 = none */
+    uint32_t seen;               /* collection it was last emitted in */
+    uint32_t moved;              /* ... in which its value was another than before; 0 = none */
     uint32_t position;           /* in the order of the collection it was last emitted in */
     uint32_t patience;
-    bool is_still; /* in the form */
-    uint32_t n_labels;
     uint32_t key_len;
-    uint32_t encoded_len;
-    uint8_t bytes[]; /* the key, and behind it the encoded labels */
+    uint16_t n_labels;
+    bool is_still; /* in the form */
+    uint8_t key[]; /* the metric's name, and name and value of each label */
 };
 
 void sampler_init(struct sampler *sampler, const char *instance, const char *job)
@@ -61,20 +60,20 @@ static struct sampler_series **find_slot(const struct sampler_index *index, cons
     size_t mask = index->capacity - 1;
     for (size_t at = hash_bytes(key, len, index->seed) & mask;; at = (at + 1) & mask) {
         const struct sampler_series *series = index->slots[at];
-        if (series == NULL || (series->key_len == len && memcmp(series->bytes, key, len) == 0))
+        if (series == NULL || (series->key_len == len && memcmp(series->key, key, len) == 0))
             return &index->slots[at];
     }
 }
 
 /* Makes a table of this capacity; series not seen since `oldest` are left out and freed. */
-static void rebuild(struct sampler_index *index, size_t capacity, uint64_t oldest)
+static void rebuild(struct sampler_index *index, size_t capacity, uint32_t oldest)
 {
     struct sampler_index fresh = {.capacity = capacity, .seed = index->seed};
     fresh.slots = memory_calloc(capacity, sizeof(struct sampler_series *));
     for (size_t i = 0; i < index->capacity; i++) {
         struct sampler_series *series = index->slots[i];
         if (series != NULL && series->seen >= oldest) {
-            *find_slot(&fresh, series->bytes, series->key_len) = series;
+            *find_slot(&fresh, series->key, series->key_len) = series;
             fresh.len++;
         } else {
             free(series);
@@ -88,7 +87,7 @@ static void add_to_index(struct sampler_index *index, struct sampler_series *ser
 {
     if (index->len * 2 >= index->capacity)
         rebuild(index, MAX_OF(index->capacity * 2, SLOTS_FIRST), 0);
-    *find_slot(index, series->bytes, series->key_len) = series;
+    *find_slot(index, series->key, series->key_len) = series;
     index->len++;
 }
 
@@ -155,7 +154,7 @@ static bool has_labels(const struct sampler_series *series, const struct metric 
 {
     if (series->metric != metric || series->n_labels != n_labels)
         return false;
-    const uint8_t *at = series->bytes + strlen(metric->name) + 1;
+    const uint8_t *at = series->key + strlen(metric->name) + 1;
     for (size_t i = 0; i < n_labels; i++) {
         at = skip_text(at, labels[i].name);
         if (at != NULL)
@@ -166,38 +165,60 @@ static bool has_labels(const struct sampler_series *series, const struct metric 
     return true;
 }
 
-/* Encodes the label set of the key in sampler->key; NULL when it is no valid set. */
-static struct sampler_series *add_series(struct sampler *sampler, const struct metric *metric,
-                                         const struct label *labels, size_t n_labels)
+/* The end of the text at `*at`, which moves behind it. */
+static struct slice take_text(const uint8_t **at)
 {
-    struct label pairs[LABELS_COUNT_MAX];
-    size_t n_emitted = n_labels;
-    if (n_labels + 3 > ARRAY_LEN(pairs) || sampler->by_key.len >= SAMPLER_SERIES_MAX)
-        return NULL;
-    for (size_t i = 0; i < n_labels; i++)
-        pairs[i] = labels[i];
-    pairs[n_labels++] = (struct label){LABEL_METRIC_NAME, metric->name};
-    pairs[n_labels++] = (struct label){LABEL_INSTANCE, sampler->instance};
-    pairs[n_labels++] = (struct label){LABEL_JOB, sampler->job};
-    struct labels *set = labels_new(pairs, n_labels);
-    if (set == NULL)
-        return NULL;
+    struct slice text = slice_of((const char *)*at);
+    *at += text.len + 1;
+    return text;
+}
 
-    CLEANUP(buf_deinit) struct buf encoded;
-    buf_init(&encoded, ENCODED_MAX_BYTES);
-    labels_encode(&encoded, set);
-    labels_unref(set);
-    if (encoded.error != 0)
+/* Appends the labels that belong to a key, encoded.  False when they are no valid set.  What is
+ * added stands where it mostly belongs, so that there is nothing to sort. */
+static bool encode_key(const struct sampler *sampler, const uint8_t *key, size_t n_labels,
+                       struct buf *out)
+{
+    const struct label added[] = {{LABEL_INSTANCE, sampler->instance},
+                                  {LABEL_JOB, sampler->job}};
+    struct label_slices pairs;
+    struct label_slice *to = pairs.items;
+    size_t n_added = 0;
+    *to++ = (struct label_slice){slice_of(LABEL_METRIC_NAME), take_text(&key)};
+    for (size_t i = 0; i <= n_labels; i++) {
+        while (n_added < ARRAY_LEN(added) &&
+               (i == n_labels || strcmp(added[n_added].name, (const char *)key) < 0)) {
+            const struct label *label = &added[n_added++];
+            *to++ = (struct label_slice){slice_of(label->name), slice_of(label->value)};
+        }
+        if (i < n_labels) {
+            struct slice name = take_text(&key);
+            *to++ = (struct label_slice){name, take_text(&key)};
+        }
+    }
+    pairs.len = (size_t)(to - pairs.items);
+    if (!labels_normalise(&pairs))
+        return false;
+    labels_encode_slices(out, &pairs);
+    return true;
+}
+
+/* Of the key in sampler->key; NULL when its labels are no valid set. */
+static struct sampler_series *add_series(struct sampler *sampler, const struct metric *metric,
+                                         size_t n_labels)
+{
+    if (n_labels + 3 > LABELS_COUNT_MAX || sampler->by_key.len >= SAMPLER_SERIES_MAX)
         return NULL;
-    struct sampler_series *series =
-        memory_alloc(sizeof(*series) + sampler->key.len + encoded.len);
+    const struct buf *key = &sampler->key;
+    CLEANUP(buf_deinit) struct buf encoded;
+    buf_init(&encoded, FORM_MAX_BYTES);
+    if (!encode_key(sampler, (const uint8_t *)key->data, n_labels, &encoded))
+        return NULL;
+    struct sampler_series *series = memory_alloc(sizeof(*series) + key->len);
     *series = (struct sampler_series){.metric = metric,
                                       .patience = PATIENCE_FIRST,
-                                      .n_labels = (uint32_t)n_emitted,
-                                      .key_len = (uint32_t)sampler->key.len,
-                                      .encoded_len = (uint32_t)encoded.len};
-    memcpy(series->bytes, sampler->key.data, sampler->key.len);
-    memcpy(series->bytes + sampler->key.len, encoded.data, encoded.len);
+                                      .n_labels = (uint16_t)n_labels,
+                                      .key_len = (uint32_t)key->len};
+    memcpy(series->key, key->data, key->len);
     add_to_index(&sampler->by_key, series);
     sampler->n_encoded++;
     return series;
@@ -219,7 +240,7 @@ static struct sampler_series *find_series(struct sampler *sampler, const struct 
         return NULL;
     struct sampler_series *series = find_in_index(&sampler->by_key, &sampler->key);
     if (series == NULL)
-        return add_series(sampler, metric, labels, n_labels);
+        return add_series(sampler, metric, n_labels);
     if (series->seen + 1 == sampler->collection)
         sampler->cursor = series->position + 1;
     return series;
@@ -262,38 +283,64 @@ void sampler_emit(void *arg, const struct metric *metric, const struct label *la
     VEC_PUSH(&sampler->order, series);
 }
 
-static struct form_series form_series(const struct sampler_series *series, double value)
+/* What a form is made of. */
+struct draft {
+    VEC(struct form_series) list;
+    struct buf labels; /* of all of them, one after the other */
+};
+
+static void add_to_draft(struct draft *draft, const struct sampler *sampler,
+                         const struct sampler_series *series, double value)
 {
-    return (struct form_series){.encoded = series->bytes + series->key_len,
-                                .encoded_len = series->encoded_len,
-                                .is_still = series->is_still,
-                                .value = value};
+    size_t before = draft->labels.len;
+    bool is_valid = encode_key(sampler, series->key, series->n_labels, &draft->labels);
+    assert(is_valid);
+    struct form_series item = {.encoded_len = (uint32_t)(draft->labels.len - before),
+                               .is_still = series->is_still,
+                               .value = value};
+    VEC_PUSH(&draft->list, item);
 }
 
-/* Packs what was emitted, and a marker for each series that ended. */
-static int build_form(struct sampler *sampler, size_t *out_n_samples)
+/* What was emitted, and a marker for each series that ended. */
+static void fill_draft(struct draft *draft, struct sampler *sampler)
 {
-    VEC(struct form_series) list = {0};
     for (size_t i = 0; i < sampler->order.len; i++) {
         struct sampler_series *series = sampler->order.items[i];
         series->is_still =
             series->moved == 0 || sampler->collection - series->moved > series->patience;
-        VEC_PUSH(&list, form_series(series, series->value));
+        add_to_draft(draft, sampler, series, series->value);
     }
     for (size_t i = 0; i < sampler->previous.len; i++) {
         struct sampler_series *ended = sampler->previous.items[i];
         if (ended->seen == sampler->collection)
             continue;
         ended->is_still = true;
-        VEC_PUSH(&list, form_series(ended, sample_stale_value()));
+        add_to_draft(draft, sampler, ended, sample_stale_value());
     }
-    *out_n_samples = list.len;
-    int error = list.len == 0
-                    ? -ENODATA
-                    : form_build(&sampler->form, list.items, list.len, sampler->at_ms);
-    sampler->is_form_good = error == 0 && list.len == sampler->order.len;
+    const uint8_t *labels = (const uint8_t *)draft->labels.data;
+    for (size_t i = 0; i < draft->list.len; i++) {
+        draft->list.items[i].encoded = labels;
+        labels += draft->list.items[i].encoded_len;
+    }
+}
+
+static int build_form(struct sampler *sampler, size_t *out_n_samples)
+{
+    struct draft draft = {0};
+    buf_init(&draft.labels, FORM_MAX_BYTES);
+    /* In one piece, which is large enough to go back to the system at once. */
+    buf_reserve(&draft.labels, sampler->order.len * ENCODED_BYTES);
+    fill_draft(&draft, sampler);
+    *out_n_samples = draft.list.len;
+    int error = draft.labels.error;
+    if (error == 0)
+        error = draft.list.len == 0 ? -ENODATA
+                                    : form_build(&sampler->form, draft.list.items,
+                                                 draft.list.len, sampler->at_ms);
+    sampler->is_form_good = error == 0 && draft.list.len == sampler->order.len;
     sampler->n_packed++;
-    VEC_DEINIT(&list);
+    VEC_DEINIT(&draft.list);
+    buf_deinit(&draft.labels);
     return error;
 }
 

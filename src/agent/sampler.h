@@ -2,9 +2,9 @@
 /*
  * sampler - takes what collectors emit and makes one remote write request of it.
  *
- * The labels of a series (the metric's name, the emitted labels, instance and job) are encoded
- * once and kept; since collectors emit in the same order each time, the series of a sample is
- * mostly the one behind the last, found by one comparison.  As long as the series are those of
+ * Of a series is kept what was emitted: the metric's name and the labels.  Since collectors emit
+ * in the same order each time, the series of a sample is mostly the one behind the last, found by
+ * one comparison.  As long as the series are those of
  * last time, values go straight into the gaps of a request that is packed already (see form.h);
  * a steady collection neither packs nor allocates.  A series that was there last time and is not
  * now gets one stale marker, so that the server knows that it ended.
@@ -25,7 +25,7 @@
 
 #define SAMPLER_SERIES_MAX 20000
 
-struct sampler_series; /* one cached encoding */
+struct sampler_series; /* one that was emitted */
 
 /* Finds a series by metric name and labels, which stand in it. */
 struct sampler_index {
@@ -47,8 +47,8 @@ struct sampler {
         is_form_good; /* so far this collection's series are the form's, and its still values */
     struct buf key;
     msec_t at_ms;
-    uint64_t collection; /* number of the collection under way */
-    uint64_t n_encoded;  /* label sets encoded so far */
+    uint32_t collection; /* number of the collection under way: enough for 136 years */
+    uint64_t n_encoded;  /* series met so far */
     uint64_t n_packed;   /* forms built so far */
     uint64_t refused; /* samples over SAMPLER_SERIES_MAX, or with labels that are too large */
 };

@@ -28,10 +28,8 @@ static const struct metric swap_metric = {VITAL_SWAP, "Share of swap space in us
                                           METRIC_GAUGE};
 
 struct family {
-    char key[KEY_SIZE]; /* as the kernel spells it, without the colon */
-    char name[KEY_SIZE + 24];
-    char help[KEY_SIZE + 40];
     struct metric metric; /* points to name and help */
+    char key[];           /* as the kernel spells it, without the colon; then name, help */
 };
 
 enum key {
@@ -54,27 +52,33 @@ struct memory_state {
     double kib[KEY_COUNT]; /* NaN when the line is missing */
 };
 
-static struct family *family_new(struct slice key, bool is_kib)
+/* Active(anon) -> Active_anon */
+static void spell_field(struct slice key, char out[KEY_SIZE])
 {
-    struct family *family = memory_calloc(1, sizeof(*family));
-    text_copy_slice(family->key, sizeof(family->key), key);
-
-    /* Active(anon) -> Active_anon */
-    char field[KEY_SIZE];
-    text_copy(field, sizeof(field), family->key);
-    char *end = field;
-    for (char *at = field; *at != '\0'; at++) {
-        if (*at == '(')
-            *at = '_';
+    text_copy_slice(out, KEY_SIZE, key);
+    char *end = out;
+    for (const char *at = out; *at != '\0'; at++) {
         if (*at != ')')
-            *end++ = *at;
+            *end++ = *at == '(' ? '_' : *at;
     }
     *end = '\0';
+}
 
+static struct family *family_new(struct slice key, bool is_kib)
+{
+    char field[KEY_SIZE], name[KEY_SIZE + 24], help[KEY_SIZE + 40];
     const char *unit = is_kib ? "_bytes" : "";
-    snprintf(family->name, sizeof(family->name), "node_memory_%s%s", field, unit);
-    snprintf(family->help, sizeof(family->help), "Memory information field %s%s.", field, unit);
-    family->metric = (struct metric){family->name, family->help, METRIC_GAUGE};
+    spell_field(key, field);
+    snprintf(name, sizeof(name), "node_memory_%s%s", field, unit);
+    snprintf(help, sizeof(help), "Memory information field %s%s.", field, unit);
+
+    size_t key_size = key.len + 1, name_size = strlen(name) + 1, help_size = strlen(help) + 1;
+    struct family *family = memory_alloc(sizeof(*family) + key_size + name_size + help_size);
+    text_copy_slice(family->key, key_size, key);
+    char *own_name = family->key + key_size, *own_help = own_name + name_size;
+    memcpy(own_name, name, name_size);
+    memcpy(own_help, help, help_size);
+    family->metric = (struct metric){own_name, own_help, METRIC_GAUGE};
     return family;
 }
 
