@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * OpenSSL's texts take 70 KB of a small program's private memory, because it copies pointers to
- * all of them into a hash table.  The few that an agent can meet are repeated here.
+ * all of them into a hash table.  The few that an agent can meet are repeated here.  The names of
+ * all ciphers are left out likewise: TLS finds its own with their provider.
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -34,7 +35,8 @@ static const struct reason {
 
 void tls_leave_out_texts(void)
 {
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+                         OPENSSL_INIT_NO_ADD_ALL_CIPHERS,
                      NULL);
 }
 

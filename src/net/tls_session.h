@@ -19,8 +19,9 @@ SSL_CTX *tls_context_new(const SSL_METHOD *method);
 /* The fingerprint of a certificate. */
 void tls_certificate_fingerprint(const X509 *certificate, char out[TLS_FINGERPRINT_SIZE]);
 
-/* Called before all else of TLS, keeps OpenSSL's texts for errors out of the memory of this
- * process.  Those that a client meets have ours; of others tls_reason_text() gives the number. */
+/* Called before all else of TLS, keeps OpenSSL's texts for errors and its names of ciphers out of
+ * the memory of this process.  The texts that a client meets have ours; of others
+ * tls_reason_text() gives the number. */
 void tls_leave_out_texts(void);
 
 /* What an error code means, in the words of OpenSSL or ours.  Returns `out`. */
