@@ -13,3 +13,9 @@ uint32_t checksum_crc32(uint32_t crc, const void *data, size_t len);
 /* 64 bits at many bytes a nanosecond; checksum.c says what they are, and they stay that way, because
  * they stand in files.  `seed` is part of what is checked: where the record belongs. */
 uint64_t checksum_fold64(uint64_t seed, const void *data, size_t len);
+
+/* The low half of it, where four bytes have to do. */
+static inline uint32_t checksum_fold32(uint64_t seed, const void *data, size_t len)
+{
+    return (uint32_t)checksum_fold64(seed, data, len);
+}

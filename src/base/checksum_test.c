@@ -54,6 +54,7 @@ START_TEST(fold64_stays_as_it_is)
     ck_assert_uint_eq(checksum_fold64(1, "sentora", 7), 0xa2f1be1e58deaf6cull);
     ck_assert_uint_eq(checksum_fold64(2, text, 64), 0x56ee3b417e6bde75ull);
     ck_assert_uint_eq(checksum_fold64(2, text, 100), 0x62e406ae3f448c92ull);
+    ck_assert_uint_eq(checksum_fold32(2, text, 100), 0x3f448c92u);
 }
 END_TEST
 

@@ -122,8 +122,7 @@ int archive_pragma(sqlite3 *db, const char *sql, int64_t *out_value)
 
 static uint32_t meta_checksum(enum meta id, const uint8_t *value)
 {
-    uint8_t number = (uint8_t)id;
-    return checksum_crc32(checksum_crc32(0, &number, 1), value, 8);
+    return checksum_fold32(id, value, 8);
 }
 
 static int put_meta(struct archive *archive, enum meta id, uint64_t value)

@@ -21,9 +21,7 @@
 
 static uint32_t names_checksum(uint32_t shard, const uint8_t *bytes, size_t len)
 {
-    uint8_t number[4];
-    bytes_put_le(number, shard, 4);
-    return checksum_crc32(checksum_crc32(0, number, sizeof(number)), bytes, len);
+    return checksum_fold32(shard, bytes, len);
 }
 
 /* Decompresses into `out`.  0, -EBADMSG, -ENOMEM. */

@@ -174,9 +174,7 @@ int archive_mark_rolled(struct archive *archive, const struct pack_info *info)
 
 static uint32_t list_checksum(uint32_t shard, const uint8_t *bytes, size_t len)
 {
-    uint8_t number[4];
-    bytes_put_le(number, shard, 4);
-    return checksum_crc32(checksum_crc32(0, number, sizeof(number)), bytes, len);
+    return checksum_fold32(shard, bytes, len);
 }
 
 void pack_list_encode(const struct pack_list *list, uint32_t shard, struct buf *out)

@@ -18,9 +18,12 @@
 
 uint32_t pack_head_checksum(int64_t id, const uint8_t *bytes, size_t len)
 {
-    uint8_t number[8];
-    bytes_put_le(number, (uint64_t)id, 8);
-    return checksum_crc32(checksum_crc32(0, number, sizeof(number)), bytes, len);
+    return checksum_fold32((uint64_t)id, bytes, len);
+}
+
+uint32_t pack_block_checksum(uint32_t shard, uint8_t slot, const void *bytes, size_t len)
+{
+    return checksum_fold32((uint64_t)shard * SHARD_SERIES + slot, bytes, len);
 }
 
 static void read_info(const uint8_t *at, int64_t id, struct pack_info *out_info)
@@ -159,7 +162,8 @@ int pack_bounds(struct pack_head *head, const struct pack_block *block,
 static int check_block(struct pack_head *head, const struct pack_block *block,
                        const uint8_t *bytes)
 {
-    if (checksum_crc32(0, bytes, block->len) != block->checksum)
+    if (pack_block_checksum(head->info.shard, block->slot, bytes, block->len) !=
+        block->checksum)
         return -EBADMSG;
     return open_column(head, block->times);
 }

@@ -33,3 +33,6 @@ enum {
 
 /* Of everything behind it, and of the pack's id. */
 uint32_t pack_head_checksum(int64_t id, const uint8_t *bytes, size_t len);
+
+/* Of the block, and of the id of its series. */
+uint32_t pack_block_checksum(uint32_t shard, uint8_t slot, const void *bytes, size_t len);

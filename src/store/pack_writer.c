@@ -105,7 +105,7 @@ static int choose_column(struct pack_writer *writer, const struct sample *sample
     int error = block_encode_times(samples, n, &writer->block);
     if (error != 0)
         return error;
-    uint64_t hash = checksum_crc32(0, writer->block.data, writer->block.len);
+    uint64_t hash = checksum_fold64(0, writer->block.data, writer->block.len);
     size_t number = find_column(writer, &writer->block, hash);
     if (number == writer->n_columns) {
         if (number == COLUMNS_MAX)
@@ -150,7 +150,10 @@ static int put_block(struct pack_writer *writer, uint8_t slot)
     uint8_t *at = bytes_put_varint(entry, slot - writer->last_slot);
     at = bytes_put_varint(at, writer->last_column);
     at = bytes_put_varint(at, writer->block.len);
-    bytes_put_le(at, checksum_crc32(0, writer->block.data, writer->block.len), 4);
+    bytes_put_le(
+        at,
+        pack_block_checksum(writer->info.shard, slot, writer->block.data, writer->block.len),
+        4);
     int error = buf_append(&writer->blocks, entry, (size_t)(at + 4 - entry));
     if (error == 0)
         error = put_stream(writer, writer->block.data, writer->block.len);
