@@ -153,14 +153,15 @@ static bool plan_raw(const struct archive *archive, const struct group *group,
 {
     struct raw_day day = look_at_day(group, moment);
     bool quiet = is_quiet(&day, quiet_span(archive, group, moment));
+    bool is_worth = group->n > 1 || !day.is_dense;
     plan->inputs = group->packs;
     plan->n = group->n;
-    if (day.is_over && day.n_rolled < group->n && quiet && (day.is_old || group->n > 1)) {
+    if (day.is_over && day.n_rolled < group->n && quiet && (day.is_old || is_worth)) {
         plan->is_rolling = day.is_old;
         plan->level = LEVEL_LAST;
         return true;
     }
-    if (!day.is_over && quiet && (group->n > 1 || !day.is_dense)) {
+    if (!day.is_over && is_worth && quiet) {
         plan->level = (uint8_t)MIN_OF(MAX_OF(day.level, PACK_LEVEL_QUICK) + 1, LEVEL_LAST - 1);
         return true;
     }

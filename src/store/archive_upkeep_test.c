@@ -90,6 +90,34 @@ START_TEST(coarse_questions_are_answered_from_rollups)
 }
 END_TEST
 
+/* The bytes of the raw packs after upkeep at a time when nothing is rolled up yet. */
+static uint64_t settled_bytes(int64_t steps, msec_t now_ms)
+{
+    archive_test_begin();
+    test_put_series(1, 24);
+    test_flush(1, 24, 0, steps);
+    uint64_t before = test_stats().tiers[TIER_RAW].bytes;
+    ck_assert_int_eq(archive_settle(archive, now_ms), 0);
+    struct archive_stats stats = test_stats();
+    ck_assert_uint_eq(stats.tiers[TIER_RAW].packs, 1);
+    ck_assert_uint_eq(stats.merges, 1);
+    ck_assert_uint_lt(stats.tiers[TIER_RAW].bytes, before);
+    for (uint32_t series = 1; series <= 24; series++)
+        test_expect(series, 0, steps);
+    ck_assert_int_eq(archive_settle(archive, now_ms), 0);
+    ck_assert_uint_eq(test_stats().merges, 1); /* once is enough */
+    uint64_t after = test_stats().tiers[TIER_RAW].bytes;
+    archive_test_end();
+    return after;
+}
+
+START_TEST(a_lone_flush_is_made_small)
+{
+    uint64_t under_way = settled_bytes(DAY_STEPS / 3, T0 + MSEC_DAY / 2);
+    ck_assert_uint_eq(under_way, settled_bytes(DAY_STEPS / 3, T0 + MSEC_DAY + MSEC_HOUR));
+}
+END_TEST
+
 START_TEST(retention_deletes_tier_by_tier)
 {
     archive_test_begin();
@@ -281,8 +309,8 @@ START_TEST(a_shard_at_rest_is_dense_however_little_came_last)
 END_TEST
 
 UNIT_MAIN("archive_upkeep", a_shard_at_rest_is_dense_however_little_came_last,
-          coarse_questions_are_answered_from_rollups, retention_deletes_tier_by_tier,
-          late_samples_are_rolled_up_with_the_others,
+          a_lone_flush_is_made_small, coarse_questions_are_answered_from_rollups,
+          retention_deletes_tier_by_tier, late_samples_are_rolled_up_with_the_others,
           late_samples_of_a_day_that_is_gone_are_added,
           the_oldest_goes_when_the_file_is_too_large, deleted_series_leave_the_packs,
           the_first_of_two_values_stays)
