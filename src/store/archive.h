@@ -139,9 +139,9 @@ struct archive_range {
 int archive_reader_seek(struct archive_reader *reader, uint32_t shard,
                         const struct archive_range *range);
 
-/* Appends what is stored of the series within the range: rollups, then samples, each ascending
- * and unique, and every rollup before the first sample.  What is damaged is left out and
- * recorded as a loss.  0, -ENOMEM, -EIO. */
+/* Fills the lists with what is stored of the series within the range: each ascending and unique,
+ * and every rollup before the first sample.  What is damaged is left out and recorded as a loss.
+ * 0, -ENOMEM, -EIO. */
 int archive_reader_read(struct archive_reader *reader, uint32_t series,
                         struct sample_list *out_samples, struct rollup_list *out_rollups);
 

@@ -159,7 +159,7 @@ static int gather(struct merge *merge, uint8_t slot)
              error == 0 && block < input->head.first[slot + 1]; block++)
             error = read_block(merge, input, &input->head.blocks[block]);
     }
-    sample_list_normalise(&merge->samples);
+    sample_list_normalise(&merge->samples, 0);
     return error;
 }
 

@@ -41,6 +41,7 @@ struct archive_reader {
     msec_t from_ms, to_ms;
     msec_t hours_to, minutes_to;
     struct sample_list samples; /* owned; scratch */
+    bool is_mixed;              /* they are not ascending */
     struct rollup_list rollups; /* owned; scratch */
 };
 
@@ -307,15 +308,25 @@ static int read_rollups(struct archive_reader *reader, struct open_pack *pack,
     return error;
 }
 
+/* A block is ascending by itself, so only where one follows another has to be looked at. */
+static void note_order(struct archive_reader *reader, size_t n_before)
+{
+    const struct sample *next = reader->samples.items + n_before;
+    if (n_before > 0 && reader->samples.len > n_before && next[-1].at_ms >= next->at_ms)
+        reader->is_mixed = true;
+}
+
 static int read_block(struct archive_reader *reader, struct open_pack *pack,
                       const struct pack_block *block, struct rollup_list *out_rollups)
 {
     const uint8_t *bytes;
+    size_t n_before = reader->samples.len;
     int error = source_block(&reader->source, &pack->head, block, &bytes);
     if (error == 0)
         error = pack->info.tier == TIER_RAW
                     ? read_raw(reader, pack, block, bytes, out_rollups)
                     : read_rollups(reader, pack, block, bytes, out_rollups);
+    note_order(reader, n_before);
     if (error != -EBADMSG && error != -EIO)
         return error;
     struct archive_loss loss = block_loss(&pack->info, block, "block of a pack");
@@ -349,24 +360,21 @@ int archive_reader_read(struct archive_reader *reader, uint32_t series,
 {
     assert(series / SHARD_SERIES == reader->shard);
     uint8_t slot = (uint8_t)(series % SHARD_SERIES);
-    struct rollup_list rollups = {0};
-    reader->samples.len = 0;
-    int error = read_packs(reader, slot, false, &rollups);
+    reader->samples.len = out_samples->len = out_rollups->len = 0;
+    reader->is_mixed = false;
+    int error = read_packs(reader, slot, false, out_rollups);
     if (error == 0)
-        error = read_packs(reader, slot, true, &rollups);
-    if (error == 0) {
-        sample_list_normalise(&reader->samples);
-        size_t n = reader->samples.len;
-        if (n > 0) {
-            struct sample *room = sample_list_reserve(out_samples, n);
-            memcpy(room, reader->samples.items, n * sizeof(*room));
-            out_samples->len += n;
-        }
-        for (size_t i = 0; i < rollups.len; i++)
-            VEC_PUSH(out_rollups, rollups.items[i]);
+        error = read_packs(reader, slot, true, out_rollups);
+    if (error != 0) {
+        out_rollups->len = 0;
+        return error;
     }
-    rollup_list_deinit(&rollups);
-    return error;
+    if (reader->is_mixed)
+        sample_list_normalise(&reader->samples, 0);
+    struct sample_list spare = *out_samples; /* what it had is our scratch from now on */
+    *out_samples = reader->samples;
+    reader->samples = spare;
+    return 0;
 }
 
 static bool overlaps(struct open_pack *pack, uint8_t slot, struct pack_range range)

@@ -49,6 +49,13 @@ int block_encode_values(const struct sample *samples, size_t n, struct buf *out)
 int block_times_open(struct block_bytes bytes, struct block_times *out_times);
 void block_times_close(struct block_times *times);
 
+/* The first sample at or after `at_ms`; count when there is none. */
+uint32_t block_times_find(const struct block_times *times, msec_t at_ms);
+
+/* The times of samples first … after - 1. */
+void block_times_put(const struct block_times *times, uint32_t first, uint32_t after,
+                     struct sample *out);
+
 /* Appends the samples within [from, to] to the list, ascending.  0, or -EBADMSG: the list is as
  * it was. */
 int block_read(const struct block_times *times, struct block_bytes values, msec_t from_ms,

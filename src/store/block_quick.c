@@ -69,36 +69,58 @@ int block_quick_encode(const struct sample *samples, size_t n, struct buf *out)
     return 0;
 }
 
-struct cursor {
-    const uint8_t *at, *end;
-    struct scale scale;
-    int64_t before;
+/* What is read: the values of samples first … after - 1. */
+struct wanted {
+    uint32_t first, after;
+    struct sample *items;
 };
 
-static bool next_scaled(struct cursor *cursor, double *out_value)
+static inline bool next_integer(const uint8_t **at, const uint8_t *end, int64_t *integer)
 {
     uint64_t step;
-    if (!bytes_get_varint(&cursor->at, cursor->end, &step))
+    if (*at < end && **at < 0x80)
+        step = *(*at)++;
+    else if (!bytes_get_varint(at, end, &step))
         return false;
-    cursor->before = (int64_t)((uint64_t)cursor->before + (uint64_t)bytes_unzigzag(step));
-    *out_value = scale_value(cursor->scale, cursor->before);
+    *integer = (int64_t)((uint64_t)*integer + (uint64_t)bytes_unzigzag(step));
     return true;
 }
 
-static bool next_bits(struct cursor *cursor, double *out_value)
+static bool read_scaled(const uint8_t **at, const uint8_t *end, struct scale scale,
+                        const struct wanted *wanted)
 {
-    if (cursor->end - cursor->at < 8)
-        return false;
-    *out_value = sample_from_bits(bytes_get_le(cursor->at, 8));
-    cursor->at += 8;
+    int64_t integer = 0;
+    for (uint32_t i = 0; i < wanted->first; i++) {
+        if (!next_integer(at, end, &integer))
+            return false;
+    }
+    for (uint32_t i = 0; i < wanted->after - wanted->first; i++) {
+        if (!next_integer(at, end, &integer))
+            return false;
+        wanted->items[i].value = scale_value(scale, integer);
+    }
     return true;
 }
 
-static msec_t time_at(const struct block_times *times, uint32_t i)
+static bool read_bits(const uint8_t **at, const uint8_t *end, const struct wanted *wanted)
 {
-    return times->list != NULL
-               ? times->list[i]
-               : (msec_t)((uint64_t)times->from_ms + (uint64_t)times->distance_ms * i);
+    if ((size_t)(end - *at) / 8 < wanted->after)
+        return false;
+    *at += 8 * (size_t)wanted->first;
+    for (uint32_t i = 0; i < wanted->after - wanted->first; i++, *at += 8)
+        wanted->items[i].value = sample_from_bits(bytes_get_u64(*at));
+    return true;
+}
+
+static bool read_constant(const uint8_t **at, const uint8_t *end, const struct wanted *wanted)
+{
+    if (end - *at != 8)
+        return false;
+    double value = sample_from_bits(bytes_get_u64(*at));
+    for (uint32_t i = 0; i < wanted->after - wanted->first; i++)
+        wanted->items[i].value = value;
+    *at += 8;
+    return true;
 }
 
 int block_quick_read(const struct block_times *times, struct block_bytes values, msec_t from_ms,
@@ -106,26 +128,23 @@ int block_quick_read(const struct block_times *times, struct block_bytes values,
 {
     if (values.len == 0)
         return -EBADMSG;
-    unsigned code = values.data[0];
-    if (code > SCALE_DECIMALS_MAX && code != QUICK_CONSTANT && code != QUICK_BITS)
-        return -EBADMSG;
-    struct cursor cursor = {values.data + 1, values.data + values.len,
-                            scale_of(code <= SCALE_DECIMALS_MAX ? code : 0), 0};
-    double value = 0;
-    bool valid = code != QUICK_CONSTANT || next_bits(&cursor, &value);
-    struct sample *items = sample_list_reserve(out, times->count);
-    size_t n = 0;
-    for (uint32_t i = 0; valid && i < times->count; i++) {
-        if (code == QUICK_BITS)
-            valid = next_bits(&cursor, &value);
-        else if (code != QUICK_CONSTANT)
-            valid = next_scaled(&cursor, &value);
-        msec_t at_ms = time_at(times, i);
-        items[n] = (struct sample){at_ms, value};
-        n += at_ms >= from_ms && at_ms <= to_ms;
+    if (from_ms > to_ms)
+        return 0;
+    const uint8_t *at = values.data + 1, *end = values.data + values.len;
+    uint32_t first = block_times_find(times, from_ms);
+    uint32_t after = to_ms == INT64_MAX ? times->count : block_times_find(times, to_ms + 1);
+    const struct wanted wanted = {first, after, sample_list_reserve(out, after - first)};
+    bool valid;
+    switch (values.data[0]) {
+    case QUICK_CONSTANT: valid = read_constant(&at, end, &wanted); break;
+    case QUICK_BITS: valid = read_bits(&at, end, &wanted); break;
+    default:
+        valid = values.data[0] <= SCALE_DECIMALS_MAX &&
+                read_scaled(&at, end, scale_of(values.data[0]), &wanted);
     }
-    if (!valid || cursor.at != cursor.end)
+    if (!valid || (after == times->count && at != end))
         return -EBADMSG;
-    out->len += n;
+    block_times_put(times, first, after, wanted.items);
+    out->len += after - first;
     return 0;
 }

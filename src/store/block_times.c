@@ -158,3 +158,38 @@ void block_times_close(struct block_times *times)
     free(times->list);
     times->list = NULL;
 }
+
+uint32_t block_times_find(const struct block_times *times, msec_t at_ms)
+{
+    if (at_ms <= times->from_ms)
+        return 0;
+    if (at_ms > times->to_ms)
+        return times->count;
+    if (times->list == NULL)
+        return (uint32_t)(((uint64_t)at_ms - (uint64_t)times->from_ms - 1) /
+                              (uint64_t)times->distance_ms +
+                          1);
+    uint32_t low = 0, high = times->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (times->list[middle] < at_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void block_times_put(const struct block_times *times, uint32_t first, uint32_t after,
+                     struct sample *out)
+{
+    if (times->list != NULL) {
+        for (uint32_t i = first; i < after; i++)
+            out[i - first].at_ms = times->list[i];
+        return;
+    }
+    uint64_t distance = (uint64_t)times->distance_ms;
+    uint64_t at_ms = (uint64_t)times->from_ms + distance * first;
+    for (uint32_t i = 0; i < after - first; i++, at_ms += distance)
+        out[i].at_ms = (msec_t)at_ms;
+}

@@ -179,7 +179,7 @@ static void gather(const struct parcel *parcel, uint32_t slot, struct load *load
         if (frozen->runs[slot].count > 0)
             run_read(&frozen->runs[slot], INT64_MIN, INT64_MAX, &load->one);
     }
-    sample_list_normalise(&load->one);
+    sample_list_normalise(&load->one, 0);
 }
 
 static int write_parcel(struct store *store, const struct parcel *parcel, struct load *load)

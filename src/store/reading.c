@@ -166,7 +166,8 @@ int reading_series(struct reading *reading, uint32_t id, size_t i)
     size_t first = i == 0 ? 0 : reading->ends[i - 1];
     if (error != 0 || reading->ends[i] == first)
         return error;
+    size_t sorted = reading->samples.len;
     add_memory(reading, reading->memory.items + first, reading->ends[i] - first);
-    sample_list_normalise(&reading->samples);
+    sample_list_normalise(&reading->samples, sorted);
     return 0;
 }

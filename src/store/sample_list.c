@@ -17,9 +17,9 @@ struct sample *sample_list_reserve(struct sample_list *list, size_t n)
     return list->len == 0 ? list->items : list->items + list->len;
 }
 
-static bool is_ascending(const struct sample_list *list)
+static bool is_ascending(const struct sample_list *list, size_t sorted)
 {
-    for (size_t i = 1; i < list->len; i++) {
+    for (size_t i = MAX_OF(sorted, 1); i < list->len; i++) {
         if (list->items[i - 1].at_ms >= list->items[i].at_ms)
             return false;
     }
@@ -43,9 +43,9 @@ static void sort_samples(struct sample *items, struct sample *spare, size_t len)
     }
 }
 
-void sample_list_normalise(struct sample_list *list)
+void sample_list_normalise(struct sample_list *list, size_t sorted)
 {
-    if (is_ascending(list))
+    if (is_ascending(list, sorted))
         return;
     struct sample *spare = memory_alloc(list->len * sizeof(*spare));
     sort_samples(list->items, spare, list->len);

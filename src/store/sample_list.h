@@ -45,8 +45,9 @@ static inline void sample_list_deinit(struct sample_list *list)
 /* Room for `n` more behind the last; the caller fills items[len …] and adds to len. */
 struct sample *sample_list_reserve(struct sample_list *list, size_t n);
 
-/* Sorts by time and keeps the first of equal times. */
-void sample_list_normalise(struct sample_list *list);
+/* Sorts by time and keeps the first of equal times.  The first `sorted` are known to be ascending
+ * already. */
+void sample_list_normalise(struct sample_list *list, size_t sorted);
 
 /* The sample at that time, or NULL.  The list is sorted. */
 const struct sample *sample_list_find(const struct sample_list *list, msec_t at_ms);

@@ -24,7 +24,7 @@ static size_t read_slot(struct shard *shard, uint32_t slot, msec_t from_ms, msec
 {
     out->len = 0;
     shard_read(shard, slot, from_ms, to_ms, out);
-    sample_list_normalise(out);
+    sample_list_normalise(out, 0);
     return out->len;
 }
 
