@@ -6,7 +6,7 @@
  * batch is appended to a log of its own files before it is acknowledged, so that what was
  * acknowledged survives kill -9; in the background memory is flushed to the archive, an SQLite
  * file, and the log cut off behind it.  docs/formats/store.md and log.md specify the bytes,
- * docs/decisions/0008 says why it is so.
+ * docs/decisions/0008 and 0010 say why it is so.
  *
  * Thread safe.  store_append() may be called from every loop thread at once.
  */

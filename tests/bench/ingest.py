@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 
 import bench
 import sentora
+from peers import SERVERS, installed
 
 NUMBERS = [500, 60, 10, 2]
 for i, text in enumerate(sys.argv[1:5]):
@@ -31,46 +31,6 @@ def build(folder):
     subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", source, "-lsnappy", "-lpthread",
                     "-o", binary], check=True)
     return binary
-
-
-def start_sentora(folder):
-    server = sentora.Server(folder).wait_ready()
-    return server, server.port, "/api/v1/write"
-
-
-def wait_answer(url):
-    def answers():
-        try:
-            return urllib.request.urlopen(url, timeout=2).status == 200
-        except OSError:
-            return False
-    sentora.wait_for(answers, 30, url)
-
-
-def start_prometheus(folder):
-    port = sentora.free_port()
-    config = folder / "empty.yml"
-    config.write_text("global: {}\n")
-    server = sentora.Program(["prometheus", f"--config.file={config}",
-                              f"--storage.tsdb.path={folder / 'data'}",
-                              "--web.enable-remote-write-receiver",
-                              f"--web.listen-address=127.0.0.1:{port}"],
-                             folder / "server.log", {})
-    wait_answer(f"http://127.0.0.1:{port}/-/ready")
-    return server, port, "/api/v1/write"
-
-
-def start_victoriametrics(folder):
-    port = sentora.free_port()
-    server = sentora.Program(["victoria-metrics", f"-storageDataPath={folder / 'data'}",
-                              f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=1y"],
-                             folder / "server.log", {})
-    wait_answer(f"http://127.0.0.1:{port}/health")
-    return server, port, "/api/v1/write"
-
-
-SERVERS = {"sentora": (start_sentora, None), "prometheus": (start_prometheus, "prometheus"),
-           "victoriametrics": (start_victoriametrics, "victoria-metrics")}
 
 
 def measure(binary, start):
@@ -94,8 +54,7 @@ def measure(binary, start):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-names = sys.argv[5:] or [name for name, (_, program) in SERVERS.items()
-                         if program is None or shutil.which(program)]
+names = sys.argv[5:] or installed()
 tools = pathlib.Path(bench.folder())
 binary = build(tools)
 print(json.dumps({"hosts": HOSTS, "series": HOSTS * 200, "steps": STEPS,
