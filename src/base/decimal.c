@@ -176,10 +176,32 @@ struct decimal decimal_of(double magnitude)
 
 static size_t places_of(uint64_t value)
 {
-    size_t places = 1;
-    for (uint64_t limit = 10; places < 20 && value >= limit; limit *= 10)
-        places++;
-    return places;
+    static const uint64_t limits[] = {
+        1,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000u,
+    };
+    value |= 1; /* 0 has a place too */
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value);
+    unsigned sure = bits * 1233 >> 12; /* of log10(2): at most one too few */
+    return sure + (value >= limits[sure]);
 }
 
 int decimal_places(const struct decimal *decimal)

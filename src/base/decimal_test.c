@@ -157,6 +157,21 @@ START_TEST(whole_numbers)
 }
 END_TEST
 
-UNIT_MAIN("decimal", random_bits_read_back, ends_of_every_binade_read_back,
-          decimals_are_given_back, powers_and_extremes, writes_what_people_expect,
-          whole_numbers)
+START_TEST(whole_numbers_around_powers_of_ten)
+{
+    uint64_t power = 1;
+    for (int places = 0; places < 19; places++, power *= 10) {
+        for (int off = -1; off <= 1; off++) {
+            char text[DECIMAL_U64_SIZE + 1], expected[32];
+            text[decimal_write_u64(power + (uint64_t)off, text)] = '\0';
+            snprintf(expected, sizeof(expected), "%llu",
+                     (unsigned long long)(power + (uint64_t)off));
+            ck_assert_str_eq(text, expected);
+        }
+    }
+}
+END_TEST
+
+UNIT_MAIN("decimal", whole_numbers_around_powers_of_ten, random_bits_read_back,
+          ends_of_every_binade_read_back, decimals_are_given_back, powers_and_extremes,
+          writes_what_people_expect, whole_numbers)
