@@ -21,6 +21,7 @@
 
 #define WRITE_LOOK_EVERY_MS 10
 #define WRITE_WAIT_MS       (15 * MSEC_SECOND) /* then it is refused */
+#define WRITE_FAILURES_MAX  5
 
 static size_t refused(const struct door_outcome *outcome)
 {
@@ -63,10 +64,14 @@ static void note_metadata(struct api *api, struct http_exchange *exchange,
     remote_write_metadata(body->data, body->len, note_metric, &note);
 }
 
-static void accept_batch(struct api *api, struct http_exchange *exchange, struct batch *batch)
+/* False: the store is behind, and the request was not answered since it may wait. */
+static bool accept_batch(struct api *api, struct http_exchange *exchange, struct batch *batch,
+                         bool may_wait)
 {
     struct door_outcome outcome;
     int error = door_accept(api->parts.door, resource_who(exchange), batch, &outcome);
+    if (error == -EAGAIN && may_wait)
+        return false;
     if (error == -EACCES)
         answer_problem(exchange, 403, NULL, "You may not write these series. %s",
                        outcome.refusals.detail);
@@ -76,6 +81,7 @@ static void accept_batch(struct api *api, struct http_exchange *exchange, struct
         answer_refused(exchange, &outcome);
     else
         answer_empty(exchange, 204);
+    return true;
 }
 
 /* Version 2 says so in a parameter; 415 makes its senders fall back to version 1. */
@@ -107,8 +113,10 @@ static bool check_form(struct http_exchange *exchange)
     return true;
 }
 
-static void take(struct api *api, struct http_exchange *exchange)
+/* False: it was not answered, as in accept_batch(). */
+static bool take(struct api *api, struct http_exchange *exchange, bool may_wait)
 {
+    bool answered = true;
     const struct http_request *request = http_exchange_request(exchange);
     struct scratch *scratch = scratch_take(api->scratch);
     struct buf *unpacked = &scratch->bytes;
@@ -123,7 +131,7 @@ static void take(struct api *api, struct http_exchange *exchange)
     if (error == 0 && batch.has_metadata)
         note_metadata(api, exchange, unpacked);
     if (error == 0)
-        accept_batch(api, exchange, &batch);
+        answered = accept_batch(api, exchange, &batch, may_wait);
     else if (error == -EINVAL)
         answer_problem(exchange, 400, NULL, "The body is malformed: %s.", problem.text);
     else if (error == -ENOBUFS || error == -E2BIG)
@@ -131,39 +139,39 @@ static void take(struct api *api, struct http_exchange *exchange)
     else
         answer_error(exchange, error);
     scratch_give(api->scratch, scratch);
+    return answered;
 }
 
-/* A request that waits until the store has caught up. */
+/* A request on its way into the store; in its arena. */
 struct waiting {
     struct api *api;
     struct http_exchange *exchange;
-    struct loop_timer *timer;
+    struct loop_timer *timer; /* NULL = not waiting */
     mono_t until;
+    int failures; /* the store had room, and then it had not */
 };
 
-static void look_again(void *arg)
+static bool is_over(const struct waiting *waiting)
 {
-    struct waiting *waiting = arg;
-    bool over = clock_mono_ms() >= waiting->until ||
-                __atomic_load_n(&waiting->api->stopping, __ATOMIC_RELAXED) ||
-                __atomic_load_n(http_exchange_abandoned(waiting->exchange), __ATOMIC_RELAXED);
-    if (!over && !door_has_room(waiting->api->parts.door))
-        return;
-    loop_timer_stop(waiting->timer);
-    take(waiting->api, waiting->exchange);
+    return clock_mono_ms() >= waiting->until ||
+           __atomic_load_n(&waiting->api->stopping, __ATOMIC_RELAXED) ||
+           __atomic_load_n(http_exchange_abandoned(waiting->exchange), __ATOMIC_RELAXED);
 }
 
 /* A sender that is faster than the disk is slowed down rather than refused. */
-static void wait_for_room(struct api *api, struct http_exchange *exchange)
+static void try_to_take(void *arg)
 {
-    struct waiting *waiting = arena_alloc(http_exchange_arena(exchange), sizeof(*waiting));
-    if (waiting == NULL) {
-        answer_error(exchange, -EAGAIN);
-        return;
+    struct waiting *waiting = arg;
+    loop_timer_stop(waiting->timer);
+    waiting->timer = NULL;
+    bool over = is_over(waiting);
+    if (over || door_has_room(waiting->api->parts.door)) {
+        over = over || waiting->failures++ == WRITE_FAILURES_MAX;
+        if (take(waiting->api, waiting->exchange, !over))
+            return; /* and the arena is gone */
     }
-    *waiting = (struct waiting){api, exchange, NULL, clock_mono_ms() + WRITE_WAIT_MS};
-    waiting->timer = loop_timer_start(http_exchange_loop(exchange), WRITE_LOOK_EVERY_MS,
-                                      look_again, waiting);
+    waiting->timer = loop_timer_once(http_exchange_loop(waiting->exchange), WRITE_LOOK_EVERY_MS,
+                                     try_to_take, waiting);
 }
 
 static void post_write(struct http_exchange *exchange, const struct route_params *params,
@@ -178,10 +186,14 @@ static void post_write(struct http_exchange *exchange, const struct route_params
     }
     if (!check_form(exchange))
         return;
-    if (door_has_room(api->parts.door))
-        take(api, exchange);
-    else
-        wait_for_room(api, exchange);
+    struct waiting *waiting = arena_alloc(http_exchange_arena(exchange), sizeof(*waiting));
+    if (waiting == NULL) {
+        answer_error(exchange, -EAGAIN);
+        return;
+    }
+    *waiting = (struct waiting){
+        .api = api, .exchange = exchange, .until = clock_mono_ms() + WRITE_WAIT_MS};
+    try_to_take(waiting);
 }
 
 static const struct route routes[] = {
