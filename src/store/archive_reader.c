@@ -311,8 +311,10 @@ static int read_rollups(struct archive_reader *reader, struct open_pack *pack,
 /* A block is ascending by itself, so only where one follows another has to be looked at. */
 static void note_order(struct archive_reader *reader, size_t n_before)
 {
+    if (n_before == 0 || reader->samples.len <= n_before)
+        return;
     const struct sample *next = reader->samples.items + n_before;
-    if (n_before > 0 && reader->samples.len > n_before && next[-1].at_ms >= next->at_ms)
+    if (next[-1].at_ms >= next->at_ms)
         reader->is_mixed = true;
 }
 
